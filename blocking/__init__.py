@@ -1,0 +1,31 @@
+"""Opaque tokens and filters in, candidate pairs out: which pairs of records are worth comparing.
+
+Blocking can lose a true pair and can never make a false one; `quality` says at what price. `tokens` joins records that
+share a keyed token, `exact_join` finds every pair of filters that are alike, `pairs` holds pairs and joins lists of
+them, and `components` says which records hang together. Only `comparators` is imported from ours, for its bits and threads.
+"""
+
+from blocking.components import components
+from blocking.exact_join import dice_join
+from blocking.pairs import Pairs, all_pairs, complete, from_codes, random_pairs, to_codes, union
+from blocking.quality import pairs_completeness, pairs_quality, reduction_ratio
+from blocking.tokens import Skipped, block_sizes, pair_count, token_join
+
+__all__ = [
+    "Pairs",
+    "Skipped",
+    "all_pairs",
+    "block_sizes",
+    "complete",
+    "components",
+    "dice_join",
+    "from_codes",
+    "pair_count",
+    "pairs_completeness",
+    "pairs_quality",
+    "random_pairs",
+    "reduction_ratio",
+    "to_codes",
+    "token_join",
+    "union",
+]

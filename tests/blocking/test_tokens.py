@@ -1,0 +1,72 @@
+"""Records that share a token are joined, unless their block is above the cap; then the loss is counted."""
+
+from collections import Counter
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blocking import Skipped, block_sizes, pair_count, token_join
+
+
+def naive_token_join(tokens, max_block):
+    sizes = Counter(token for token in tokens if token)
+    pairs = [(a, b) for a, b in combinations(range(len(tokens)), 2) if tokens[a] == tokens[b] != 0]
+    large = [size for size in sizes.values() if size > max_block]
+    skipped = Skipped(len(large), sum(large), sum(size * (size - 1) // 2 for size in large))
+    return [(a, b) for a, b in pairs if sizes[tokens[a]] <= max_block], skipped
+
+
+def array(tokens):
+    return np.array(tokens, dtype=np.uint64)
+
+
+TOKENS = st.lists(st.sampled_from([0, 1, 2, 3, 2**63, 2**64 - 1]), max_size=40)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(TOKENS, st.integers(0, 12))
+def test_the_join_is_that_of_the_slow_twin(tokens, max_block):
+    (left, right), skipped = token_join(array(tokens), max_block)
+    assert left.dtype == right.dtype == np.int32
+    assert (list(zip(left.tolist(), right.tolist(), strict=True)), skipped) == naive_token_join(tokens, max_block)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(TOKENS, st.integers(0, 12))
+def test_the_preview_is_the_number_of_pairs_that_the_join_returns(tokens, max_block):
+    assert pair_count(array(tokens), max_block) == len(token_join(array(tokens), max_block)[0].left)
+
+
+def test_a_missing_token_is_shared_with_nobody_and_never_skipped():
+    pairs, skipped = token_join(array([0] * 10), 2)
+    assert len(pairs.left) == 0
+    assert skipped == Skipped(0, 0, 0)
+    assert block_sizes(array([0] * 10)).tolist() == []
+
+
+@pytest.mark.parametrize(("max_block", "joined"), [(4, 0), (5, 10)])
+def test_the_cap_is_the_largest_block_that_is_joined(max_block, joined):
+    pairs, skipped = token_join(array([8] * 5), max_block)
+    assert len(pairs.left) == joined
+    assert skipped == (Skipped(0, 0, 0) if joined else Skipped(1, 5, 10))
+
+
+def test_a_block_too_large_to_join_is_counted_without_making_its_pairs():
+    tokens = np.ones(200_000, dtype=np.uint64)
+    pairs, skipped = token_join(tokens, 1000)
+    assert len(pairs.left) == 0
+    assert skipped.pairs == 200_000 * 199_999 // 2
+
+
+def test_no_records_make_no_blocks():
+    pairs, skipped = token_join(array([]), 10)
+    assert len(pairs.left) == 0
+    assert skipped == Skipped(0, 0, 0)
+
+
+def test_block_sizes_stand_in_order_of_the_tokens():
+    assert block_sizes(array([9, 2**64 - 1, 9, 0, 1, 9])).tolist() == [1, 3, 1]
+    assert block_sizes(array([9, 2**64 - 1, 9, 0, 1, 9])).sum() == 5
