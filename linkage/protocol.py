@@ -1,0 +1,467 @@
+"""The protocol: everything that agencies, linkage unit and statistics must agree on before a single row moves.
+
+It is public, written as TOML, read into frozen dataclasses, and named by the SHA-256 of its canonical JSON: the
+protocol ID. Every bundle carries that ID, so two sides that disagree on anything find out before anything is parsed.
+
+How a protocol reads. *Filters* and *tokens* say what an agency encodes. A *comparison* is a ladder of levels, best
+first: the level of a pair is the first one that holds; the level below the last is "different"; a comparison that
+cannot be made on both records is not observed and is no evidence. *Blocking* names the tokens whose equality proposes
+a pair. *Content* is the white list of what statistics may see.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from linkage.canonical import canonical_json, digest_of_bytes
+from linkage.errors import SchemaError
+from linkage.schema import CONTENT, FEATURES, IDENTIFIERS, build, plain, read_toml
+
+FORMAT = "headcount-protocol/1"
+NORMALISER = "norm/1"
+READY = ("tip", "persons")
+DIFFERENT, NOT_OBSERVED = "different", "not observed"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_FORBID = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A keyed Bloom filter of one feature.
+
+    Attributes:
+        of: the feature.
+        grams: `bigrams` of the text with one blank at either end, or `digits` each with its place.
+        positions: keyed bit positions per gram.
+        domain: filters of one domain share keys, so that a surname can be compared with a given name.
+    """
+
+    of: str
+    grams: Literal["bigrams", "digits"]
+    positions: int
+    domain: str | None = None
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Token:
+    """A keyed hash of one or several features; missing where any of them is missing.
+
+    Attributes:
+        of: the features, in order.
+        domain: tokens of one domain share keys and so can equal each other.
+    """
+
+    of: tuple[str, ...]
+    domain: str | None = None
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How features become bits.
+
+    Attributes:
+        scheme: name and version of the encoding preset.
+        bits: length of every filter.
+        filters: by name; their sorted names are the order of the filter axis.
+        tokens: by name; their sorted names are the order of the token axis.
+    """
+
+    scheme: Literal["fields/1"]
+    bits: int
+    filters: Mapping[str, Filter]
+    tokens: Mapping[str, Token]
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Level:
+    """One rung of a comparison; exactly one of the four tests is given.
+
+    Attributes:
+        name: what agreement at this level means.
+        token: the named tokens are equal.
+        crossed_tokens: the first token of one record equals the second of the other, either way round.
+        filter: Dice similarity of the named filters reaches `dice`.
+        crossed_filters: both crosswise Dice similarities of two filters reach `dice`: the values are exchanged.
+        dice: permille.
+    """
+
+    name: str
+    token: str | None = None
+    crossed_tokens: tuple[str, str] | None = None
+    filter: str | None = None
+    crossed_filters: tuple[str, str] | None = None
+    dice: int | None = None
+
+    __pydantic_config__ = _FORBID
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Tokens that the level reads."""
+        return ((self.token,) if self.token else ()) + (self.crossed_tokens or ())
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Filters that the level reads."""
+        return ((self.filter,) if self.filter else ()) + (self.crossed_filters or ())
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A ladder of levels, best first.
+
+    Attributes:
+        name: what is compared.
+        needs: tokens or filters that both records must have, or the comparison is not observed.
+        levels: the rungs.
+        only_if: `comparison=level`: made only where an earlier comparison ended there.
+        unless: `comparison=level`: not made where an earlier comparison ended there.
+        gross_errors: of 10,000 matches at least so many are taken to end at `different`, because the value is wholly wrong
+            in one record; where few matches are sure, an estimate alone would call that impossible.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    levels: tuple[Level, ...]
+    only_if: str | None = None
+    unless: str | None = None
+    gross_errors: int = 0
+
+    __pydantic_config__ = _FORBID
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """Names of the levels, `different` last."""
+        return (*(level.name for level in self.levels), DIFFERENT)
+
+
+@dataclass(frozen=True)
+class Join:
+    """An exact all-pairs join over the OR of some filters, for inputs small enough.
+
+    Attributes:
+        filters: the filters that are joined into one.
+        dice: permille that a pair must reach.
+        max_records: above this many records the join is left out.
+    """
+
+    filters: tuple[str, ...]
+    dice: int
+    max_records: int
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """Where candidate pairs come from.
+
+    Attributes:
+        passes: tokens; two records that share one are a candidate pair.
+        max_block: a block with more records is left out, counted and reported.
+        joins: exact joins for small inputs.
+    """
+
+    passes: tuple[str, ...]
+    max_block: int
+    joins: tuple[Join, ...] = ()
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """From pair weights to persons.
+
+    Attributes:
+        method: `average`: two clusters merge while their mean pair weight speaks for it.
+        threshold: match probability, in permille, at which a pair speaks neither for nor against.
+    """
+
+    method: Literal["average"]
+    threshold: int
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is known of one agency's list.
+
+    Attributes:
+        duplicates: whether one person may stand in it more than once.
+    """
+
+    duplicates: bool = True
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class ContentField:
+    """A field that statistics may see.
+
+    Attributes:
+        required: a row without it is an error; otherwise it is counted as unknown.
+        codes: code to the spellings that agencies use; empty for dates, articles, countries, sex and age group.
+        labels: code to the words printed in tables; the code itself where none is given.
+    """
+
+    required: bool = False
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What is counted and how disagreements are settled.
+
+    Attributes:
+        dimensions: content fields, each of which gets a table beside sex by age group.
+        order: agencies whose word on a person's attribute settles a tie, most trusted first.
+    """
+
+    dimensions: tuple[str, ...]
+    order: tuple[str, ...] = ()
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Release:
+    """What may be published.
+
+    Attributes:
+        thresholds: by role, the smallest count that the public tier shows.
+        valid_days: how long after sealing a bundle may be opened.
+    """
+
+    thresholds: Mapping[str, int]
+    valid_days: int
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The whole agreement; see the module's text for how it reads.
+
+    Attributes:
+        format: version of this file's form.
+        project: domain of the pseudonyms; two projects share no key and no token.
+        epoch: period over which persons stay linkable; a new epoch has a new linkage key.
+        title: for people.
+        normaliser: version of the rules that bring identifiers to one form.
+        identifiers: standard identifier names that agencies may send, of which each sends what it has.
+    """
+
+    format: Literal["headcount-protocol/1"]
+    project: str
+    epoch: str
+    title: str
+    normaliser: Literal["norm/1"]
+    identifiers: tuple[str, ...]
+    encoding: Encoding
+    comparisons: tuple[Comparison, ...]
+    blocking: Blocking
+    clustering: Clustering
+    release: Release
+    statistics: Statistics
+    content: Mapping[str, ContentField] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    __pydantic_config__ = _FORBID
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """Canonical JSON of the protocol."""
+        return canonical_json(plain(self))
+
+    @cached_property
+    def id(self) -> str:
+        """Protocol ID: SHA-256 of the canonical JSON, 64 hexadecimal digits."""
+        return digest_of_bytes(self.canonical)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Filter names in the order of the filter axis."""
+        return tuple(sorted(self.encoding.filters))
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Token names in the order of the token axis."""
+        return tuple(sorted(self.encoding.tokens))
+
+    @property
+    def words(self) -> int:
+        """64-bit words per filter."""
+        return self.encoding.bits // 64
+
+    def source(self, agency: str) -> Source:
+        """The rule for an agency's list; the default where the protocol says nothing."""
+        return self.sources.get(agency, Source())
+
+
+def read_protocol(path: Path) -> Protocol:
+    """The protocol in a TOML file.
+
+    Raises:
+        SchemaError: with every wrong key and value.
+    """
+    return parse_protocol(read_toml(path), str(path))
+
+
+def ready_protocol(name: str) -> Protocol:
+    """One of the protocols that come with the package: `tip` or `persons`."""
+    return parse_protocol(tomllib.loads(ready_text(name)), f"{name}.toml")
+
+
+def ready_text(name: str) -> str:
+    """The commented TOML text of a ready protocol.
+
+    Raises:
+        SchemaError: there is none of that name.
+    """
+    if name not in READY:
+        raise SchemaError(f"there is no ready protocol of this name; there are {' and '.join(READY)}")
+    return (resources.files("linkage") / "protocols" / f"{name}.toml").read_text("utf-8")
+
+
+def parse_protocol(data: Mapping[str, Any], file: str) -> Protocol:
+    """The protocol from plain data (TOML or the JSON inside a bundle).
+
+    Raises:
+        SchemaError: with every wrong key and value.
+    """
+    if data.get("format") != FORMAT:
+        raise SchemaError(f"format is not {FORMAT}", file=file, field="format")
+    protocol = build(Protocol, data, file)
+    problems = list(_problems(protocol))
+    if problems:
+        raise SchemaError("\n".join(problems), file=file)
+    return protocol
+
+
+def _problems(p: Protocol) -> Iterator[str]:
+    """Every rule that one key alone cannot show."""
+    yield from _identity_problems(p)
+    yield from _encoding_problems(p.encoding)
+    seen: dict[str, tuple[str, ...]] = {}
+    for number, comparison in enumerate(p.comparisons):
+        yield from _comparison_problems(f"comparisons.{number}", comparison, p.encoding, seen)
+        seen[comparison.name] = (*comparison.level_names, NOT_OBSERVED)
+    yield from _blocking_problems(p.blocking, p.encoding)
+    yield from _statistics_problems(p)
+
+
+def _identity_problems(p: Protocol) -> Iterator[str]:
+    for key in ("project", "epoch"):
+        if not getattr(p, key).strip():
+            yield f"{key}: empty"
+    for name in p.identifiers:
+        if name not in IDENTIFIERS:
+            yield f"identifiers: '{name}' is not a standard identifier ({', '.join(IDENTIFIERS)})"
+    for name in p.sources:
+        if not _NAME.fullmatch(name):
+            yield f"sources.{name}: agency names are small letters, digits and _"
+
+
+def _encoding_problems(e: Encoding) -> Iterator[str]:
+    if e.bits < 64 or e.bits % 64 or e.bits > 8192:
+        yield "encoding.bits: a multiple of 64, from 64 to 8192"
+    if not e.filters and not e.tokens:
+        yield "encoding: neither filters nor tokens"
+    for name, spec in e.filters.items():
+        if spec.of not in FEATURES:
+            yield f"encoding.filters.{name}.of: '{spec.of}' is not a feature ({', '.join(FEATURES)})"
+        if not 1 <= spec.positions <= 64:
+            yield f"encoding.filters.{name}.positions: from 1 to 64"
+    for name, token in e.tokens.items():
+        for feature in token.of:
+            if feature not in FEATURES:
+                yield f"encoding.tokens.{name}.of: '{feature}' is not a feature ({', '.join(FEATURES)})"
+        if not token.of:
+            yield f"encoding.tokens.{name}.of: names no feature"
+    for name in (*e.filters, *e.tokens):
+        if not _NAME.fullmatch(name):
+            yield f"encoding: '{name}' is not a name of small letters, digits and _"
+
+
+def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    if c.name in seen:
+        yield f"{at}.name: '{c.name}' is used twice"
+    if not c.levels or not c.needs:
+        yield f"{at}: needs at least one entry in 'levels' and in 'needs'"
+    for name in c.needs:
+        if name not in e.filters and name not in e.tokens:
+            yield f"{at}.needs: no filter or token is called '{name}'"
+    for number, level in enumerate(c.levels):
+        yield from _level_problems(f"{at}.levels.{number}", level, e)
+    if not 0 <= c.gross_errors <= 5000:
+        yield f"{at}.gross_errors: of 10,000, from 0 to 5000"
+    for key in ("only_if", "unless"):
+        name, equals, level_name = (getattr(c, key) or "").partition("=")
+        if (name or equals) and level_name not in seen.get(name, ()):
+            yield f"{at}.{key}: 'comparison=level' of an earlier comparison"
+
+
+def _level_problems(at: str, level: Level, e: Encoding) -> Iterator[str]:
+    if sum(test is not None for test in (level.token, level.crossed_tokens, level.filter, level.crossed_filters)) != 1:
+        yield f"{at}: exactly one of token, crossed_tokens, filter, crossed_filters"
+    if bool(level.filters) != (level.dice is not None):
+        yield f"{at}.dice: belongs to levels with a filter, and to no other"
+    if level.dice is not None and not 1 <= level.dice <= 1000:
+        yield f"{at}.dice: permille, from 1 to 1000"
+    yield from (f"{at}: no token is called '{name}'" for name in level.tokens if name not in e.tokens)
+    yield from (f"{at}: no filter is called '{name}'" for name in level.filters if name not in e.filters)
+    for names, kind in ((level.crossed_tokens, e.tokens), (level.crossed_filters, e.filters)):
+        domains = {kind[name].domain or name for name in names or () if name in kind}
+        if names and len(domains) > 1:
+            yield f"{at}: values of different domains can never be equal; give both one 'domain'"
+
+
+def _blocking_problems(b: Blocking, e: Encoding) -> Iterator[str]:
+    if not b.passes and not b.joins:
+        yield "blocking: neither passes nor joins"
+    if b.max_block < 2:
+        yield "blocking.max_block: at least 2"
+    yield from (f"blocking.passes: no token is called '{name}'" for name in b.passes if name not in e.tokens)
+    for number, join in enumerate(b.joins):
+        yield from (f"blocking.joins.{number}: no filter is called '{name}'" for name in join.filters if name not in e.filters)
+        if not 1 <= join.dice <= 1000:
+            yield f"blocking.joins.{number}.dice: permille, from 1 to 1000"
+
+
+def _statistics_problems(p: Protocol) -> Iterator[str]:
+    for name, spec in p.content.items():
+        if name not in CONTENT:
+            yield f"content.{name}: not on the white list ({', '.join(CONTENT)})"
+        elif (CONTENT[name] == "code") != bool(spec.codes):
+            yield f"content.{name}.codes: a code list is needed for coded fields, and for no others"
+    for name in p.statistics.dimensions:
+        if name not in p.content:
+            yield f"statistics.dimensions: '{name}' is not a content field of this protocol"
+    if not 1 <= p.clustering.threshold <= 999:
+        yield "clustering.threshold: permille, from 1 to 999"
+    if p.release.valid_days < 1:
+        yield "release.valid_days: at least 1"
+    roles = p.content["role"].codes if "role" in p.content else {}
+    for role, threshold in p.release.thresholds.items():
+        if role not in roles:
+            yield f"release.thresholds: '{role}' is not a role of this protocol"
+        if threshold < 1:
+            yield f"release.thresholds.{role}: at least 1"

@@ -1,0 +1,76 @@
+"""What the linkage unit holds of people: rows of arrays, and nothing else.
+
+Records stand in one canonical order (agency, then record pseudonym), so that every later index, pair and person
+means the same whatever order the bundles and their rows arrived in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.errors import FormatError
+
+UInt64 = NDArray[np.uint64]
+PSEUDONYM_LENGTH = 26
+
+
+class Part(NamedTuple):
+    """One agency's encodings, in any order.
+
+    Attributes:
+        agency: the agency's name.
+        record: (n,) bytes `S26`, record pseudonyms.
+        filters: (n, n_filters, n_words) uint64; an all-zero filter is *missing*.
+        tokens: (n, n_tokens) uint64; 0 is *missing*.
+    """
+
+    agency: str
+    record: NDArray[np.bytes_]
+    filters: UInt64
+    tokens: UInt64
+
+
+@dataclass(frozen=True)
+class Encodings:
+    """All agencies' encodings in canonical order.
+
+    Attributes:
+        agencies: agency names, sorted.
+        source: (n_records,) int16, index into `agencies`.
+        record: (n_records,) bytes `S26`, record pseudonyms, unique within an agency.
+        filters: (n_records, n_filters, n_words) uint64, an all-zero filter = missing; filters in the protocol's order.
+        tokens: (n_records, n_tokens) uint64, 0 = missing; tokens in the protocol's order.
+    """
+
+    agencies: tuple[str, ...]
+    source: NDArray[np.int16]
+    record: NDArray[np.bytes_]
+    filters: UInt64
+    tokens: UInt64
+
+    def __len__(self) -> int:
+        """Number of records."""
+        return len(self.record)
+
+
+def combine(parts: Sequence[Part]) -> Encodings:
+    """Put the parts of all agencies and periods into canonical order.
+
+    Raises:
+        FormatError: one agency names a record twice.
+    """
+    agencies = tuple(sorted({part.agency for part in parts}))
+    source = np.concatenate([np.full(len(part.record), agencies.index(part.agency), np.int16) for part in parts])
+    record = np.concatenate([part.record for part in parts]).astype(f"S{PSEUDONYM_LENGTH}")
+    order = np.lexsort((record, source))
+    source, record = source[order], record[order]
+    if np.any((source[1:] == source[:-1]) & (record[1:] == record[:-1])):
+        raise FormatError("an agency names one record twice", hint="a corrected extract replaces the earlier one of its period")
+    filters = np.concatenate([part.filters for part in parts])[order]
+    tokens = np.concatenate([part.tokens for part in parts])[order]
+    return Encodings(agencies, source, record, filters, tokens)

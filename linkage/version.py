@@ -1,0 +1,3 @@
+"""The version of the program, named in every bundle and run."""
+
+__version__ = "0.1.0"
