@@ -1,0 +1,1 @@
+"""The agency's side: from its own file to two sealed sections, with nothing readable left over."""

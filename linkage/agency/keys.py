@@ -1,0 +1,208 @@
+"""Keys of an agency: one linkage key per epoch, from which every other key follows by purpose.
+
+The linkage key itself encodes nothing. HKDF makes one key per field, block and purpose of it, each bound to project and
+epoch, so that what leaks or repeats in one place says nothing about another. Record pseudonyms are under the agency's
+own key, which no other agency has: nobody can join two agencies' pseudonyms, and a corrected extract names its records
+as before.
+
+Source: reference `security.md`, section 3.2; the text labels are fixed for format version 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
+from numpy.typing import NDArray
+
+from linkage.bundle.format import RECORD_LENGTH, file_label, is_hex, length_prefixed
+from linkage.bundle.keyring import SECRET_BYTES, KeyFolder, PublicKey, refuse_weak, require_role
+from linkage.bundle.share import Share, open_share
+from linkage.canonical import canonical_json
+from linkage.errors import KeyringError
+from linkage.files import PRIVATE, read_secret, write_atomically
+
+FORMAT = "headcount-linkage-key/1"
+KCV_BYTES = 8
+_ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
+_PLACES = np.array([16, 8, 4, 2, 1], np.uint8)
+_CHUNK = 1 << 15
+
+
+@dataclass(frozen=True)
+class LinkageKeys:
+    """The root key of an epoch and the domain that it is bound to.
+
+    Attributes:
+        root: 32 bytes; not shown by `repr`.
+        project: domain of the pseudonyms.
+        epoch: period of the key.
+    """
+
+    root: bytes = field(repr=False)
+    project: str
+    epoch: str
+
+
+def install_share(
+    data: bytes, keys: KeyFolder, *, custodian: PublicKey | None, force: bool = False, file: str | None = None
+) -> Path:
+    """Open the agency's share and keep the linkage key in its key folder; installing the same share again is no change.
+
+    Raises:
+        KeyringError: another linkage key of this epoch is installed and `force` is not set; or as `open_share`.
+        SignatureError: not signed by the custodian given.
+        BundleError: the share cannot be opened.
+    """
+    share = open_share(data, keys, custodian=custodian, file=file)
+    path = _path(keys, share.project, share.epoch)
+    stored = _stored(share)
+    if path.exists() and not force and read_secret(path) != stored:
+        raise KeyringError(
+            "another linkage key of this epoch is installed already",
+            file=str(path),
+            hint="what was sealed under it links with nothing sealed under the new one; add --force if that is meant",
+        )
+    write_atomically(path, stored, mode=PRIVATE)
+    return path
+
+
+def _stored(share: Share) -> bytes:
+    return canonical_json({"format": FORMAT, "project": share.project, "epoch": share.epoch, "secret": share.secret}) + b"\n"
+
+
+def _path(keys: KeyFolder, project: str, epoch: str) -> Path:
+    return keys.directory / f"linkage-{file_label(project)}.{file_label(epoch)}.key"
+
+
+def linkage_secret(keys: KeyFolder, project: str, epoch: str) -> bytes:
+    """The installed linkage key of a project's epoch, 32 bytes.
+
+    Raises:
+        KeyringError: not an agency's keys; none is installed; or the file is exposed, damaged or of another epoch.
+    """
+    require_role(keys, "agency")
+    path = _path(keys, project, epoch)
+    if not path.exists():
+        hint = "ask the custodian for this agency's share and run `headcount keys install`"
+        raise KeyringError("no linkage key of this epoch is installed", file=str(keys.directory), hint=hint)
+    secret = _secret_of(read_secret(path), project, epoch, str(path))
+    refuse_weak(secret, str(path))
+    return secret
+
+
+def _secret_of(stored: bytes, project: str, epoch: str, file: str) -> bytes:
+    try:
+        plain = json.loads(stored)
+        named = (plain["format"], plain["project"], plain["epoch"])
+        secret = str(plain["secret"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise KeyringError("the linkage key's file is damaged", file=file) from None
+    if named != (FORMAT, *(unicodedata.normalize("NFC", text) for text in (project, epoch))):
+        raise KeyringError("the file holds the linkage key of another epoch", file=file)
+    if not is_hex(secret, SECRET_BYTES):
+        raise KeyringError("the linkage key's file is damaged", file=file)
+    return bytes.fromhex(secret)
+
+
+def derive(secret: bytes, project: str, epoch: str) -> LinkageKeys:
+    """The root of all linkage keys of a project's epoch.
+
+    Raises:
+        KeyringError: the secret is not 32 random bytes.
+    """
+    refuse_weak(secret)
+    salt = hashlib.sha256(length_prefixed("headcount/v1/salt", project, epoch)).digest()
+    return LinkageKeys(root_key(secret, salt, b"headcount/v1/linkage-root"), project, epoch)
+
+
+def field_key(keys: LinkageKeys, field: str, algorithm: str) -> bytes:
+    """The key of one field's (or domain's) encoding by one algorithm, 32 bytes."""
+    return _purpose(keys, "headcount/v1/enc", field, algorithm)
+
+
+def diffuse_key(keys: LinkageKeys) -> bytes:
+    """The key that draws the positions of diffusion, 32 bytes."""
+    return _purpose(keys, "headcount/v1/diffuse")
+
+
+def block_key(keys: LinkageKeys, rule: str) -> bytes:
+    """The key of one blocking rule's tokens, 32 bytes."""
+    return _purpose(keys, "headcount/v1/block", rule)
+
+
+def key_check_value(keys: LinkageKeys) -> bytes:
+    """Eight bytes that are equal where the linkage keys are equal, and tell nothing else of a random key."""
+    message = length_prefixed(keys.project, keys.epoch)
+    return hmac.digest(_purpose(keys, "headcount/v1/kcv"), message, "sha256")[:KCV_BYTES]
+
+
+def _purpose(keys: LinkageKeys, label: str, *names: str) -> bytes:
+    return expand(keys.root, length_prefixed(label, keys.project, keys.epoch, *names))
+
+
+def root_key(secret: bytes, salt: bytes, info: bytes) -> bytes:
+    """HKDF-SHA256, extract and expand, 32 bytes.
+
+    Source: RFC 5869.
+    """
+    return HKDF(SHA256(), 32, salt, info).derive(secret)
+
+
+def expand(key: bytes, info: bytes) -> bytes:
+    """HKDF-Expand with SHA-256, 32 bytes.
+
+    Source: RFC 5869, section 2.3.
+    """
+    return HKDFExpand(SHA256(), 32, info).derive(key)
+
+
+def record_pseudonym(agency_key: bytes, project: str, epoch: str, local_id: str) -> str:
+    """The name under which a record leaves the agency: 26 characters of base32, upper case."""
+    return str(record_pseudonyms(agency_key, project, epoch, [local_id])[0], "ascii")
+
+
+def record_pseudonyms(agency_key: bytes, project: str, epoch: str, local_ids: Iterable[str]) -> NDArray[np.bytes_]:
+    """Record pseudonyms of many local ids.
+
+    Args:
+        agency_key: the agency's own key, 32 bytes.
+        project: domain of the pseudonyms.
+        epoch: period of the pseudonyms.
+        local_ids: the agency's own record ids; the same after NFC = the same pseudonym.
+
+    Returns:
+        (n,) bytes `S26`, in the order of the ids.
+
+    Raises:
+        KeyringError: the agency key is not 32 random bytes.
+    """
+    refuse_weak(agency_key)
+    start = hmac.new(agency_key, length_prefixed("headcount/v1/record", project, epoch), "sha256")
+    digests = np.frombuffer(b"".join(_finish(start, local_id) for local_id in local_ids), np.uint8).reshape(-1, 32)
+    parts = [_base32(digests[at : at + _CHUNK]) for at in range(0, len(digests), _CHUNK)]
+    return np.concatenate(parts) if parts else np.empty(0, f"S{RECORD_LENGTH}")
+
+
+def _finish(start: hmac.HMAC, local_id: str) -> bytes:
+    """The digest of one id from the state that all ids share."""
+    state = start.copy()
+    state.update(length_prefixed(local_id))
+    return state.digest()
+
+
+def _base32(digests: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """The first 26 base32 characters of each digest; 17 bytes hold their 130 bits.
+
+    Source: RFC 4648, section 6.
+    """
+    bits = np.unpackbits(digests[:, :17], axis=1)[:, : 5 * RECORD_LENGTH].reshape(-1, RECORD_LENGTH, 5)
+    return np.ascontiguousarray(_ALPHABET[bits @ _PLACES]).view(f"S{RECORD_LENGTH}")[:, 0]

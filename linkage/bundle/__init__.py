@@ -1,0 +1,1 @@
+"""The bundle: the only thing that crosses the wall between an agency and the others, and the keys that seal it."""

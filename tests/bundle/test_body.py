@@ -1,0 +1,266 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from linkage.bundle.body import content_body, linking_body, read_content, read_linking
+from linkage.errors import FormatError
+
+
+@pytest.fixture(scope="module")
+def batch(body):
+    return pa.ipc.open_stream(body).read_next_batch()
+
+
+def stream(*batches, schema=None, compression=None):
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, schema or batches[0].schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as out:
+        for batch in batches:
+            out.write_batch(batch)
+    return sink.getvalue()
+
+
+def content(protocol, n, **given):
+    return {name: np.array(given.get(name, [""] * n), object) for name in protocol.content}
+
+
+def code(protocol, name):
+    return next(iter(protocol.content[name].codes))
+
+
+def test_encodings_come_back_in_the_order_of_their_pseudonyms(encodings, protocol):
+    record, filters, tokens = encodings(100, protocol)
+    got = read_linking(linking_body(record, filters, tokens, protocol), protocol, "f", rows=100)
+    order = sorted(range(100), key=lambda row: record[row])
+    for mine, theirs in zip((record, filters, tokens), got, strict=True):
+        assert [mine[row].tolist() for row in order] == theirs.tolist()
+        assert mine.dtype == theirs.dtype
+
+
+def test_the_order_of_rows_leaves_no_trace(encodings, protocol):
+    record, filters, tokens = encodings(50, protocol)
+    shuffled = np.random.default_rng(2).permutation(50)
+    assert linking_body(record, filters, tokens, protocol) == linking_body(
+        record[shuffled], filters[shuffled], tokens[shuffled], protocol
+    )
+
+
+def test_an_empty_list_is_a_list(encodings, protocol):
+    record, filters, tokens = read_linking(linking_body(*encodings(0, protocol), protocol), protocol, "f", rows=0)
+    assert record.shape == (0,)
+    assert filters.shape == (0, len(protocol.filters), protocol.words)
+    assert tokens.shape == (0, len(protocol.tokens))
+    none = content_body(record, content(protocol, 0), protocol)
+    assert {len(column) for column in read_content(none, protocol, "f").values()} == {0}
+
+
+def test_a_protocol_without_filters_or_without_tokens_has_its_body(encodings, protocol):
+    for left_out in ("filters", "tokens"):
+        bare = replace(protocol, encoding=replace(protocol.encoding, **{left_out: {}}))
+        got = read_linking(linking_body(*encodings(3, bare), bare), bare, "f")
+        assert getattr(bare, left_out) == ()
+        assert len(got[0]) == 3
+
+
+def test_bit_j_travels_as_bit_j_mod_8_of_byte_j_div_8(encodings, protocol):
+    record, filters, tokens = encodings(1, protocol)
+    filters[:] = 0
+    filters[0, 0, 1] = 1 << 3
+    column = pa.ipc.open_stream(linking_body(record, filters, tokens, protocol)).read_all()[f"filter:{protocol.filters[0]}"]
+    data = column[0].as_py()
+    assert [(byte, data[byte]) for byte in range(len(data)) if data[byte]] == [((64 + 3) // 8, 1 << 3)]
+
+
+def test_filter_columns_that_are_not_contiguous_are_written_right(encodings, protocol):
+    record, filters, tokens = encodings(7, protocol)
+    assert linking_body(record, np.asfortranarray(filters), tokens[:, ::-1][:, ::-1], protocol) == linking_body(
+        record, filters, tokens, protocol
+    )
+
+
+@pytest.mark.parametrize("cut", ["filters", "tokens", "words", "rows"])
+def test_arrays_of_another_shape_are_not_written(cut, encodings, protocol):
+    record, filters, tokens = encodings(4, protocol)
+    parts = {
+        "filters": (record, filters[:, 1:], tokens),
+        "tokens": (record, filters, tokens[:, 1:]),
+        "words": (record, filters[:, :, 1:], tokens),
+        "rows": (record[1:], filters, tokens),
+    }
+    with pytest.raises(ValueError, match="shape"):
+        linking_body(*parts[cut], protocol)
+
+
+def test_one_record_twice_is_not_written(encodings, protocol):
+    record, filters, tokens = encodings(4, protocol)
+    record[3] = record[0]
+    with pytest.raises(FormatError, match="twice"):
+        linking_body(record, filters, tokens, protocol)
+    with pytest.raises(FormatError, match="twice"):
+        content_body(record, content(protocol, 4), protocol)
+
+
+@pytest.mark.parametrize("pseudonym", [b"a" * 26, b"A" * 25, b"A" * 25 + b"1", b"Invented Person 12345678901", b""])
+def test_what_is_not_a_pseudonym_is_not_written(pseudonym, encodings, protocol):
+    record, filters, tokens = encodings(4, protocol)
+    record[3] = pseudonym
+    with pytest.raises(FormatError):
+        linking_body(record, filters, tokens, protocol)
+
+
+def test_pseudonyms_of_another_width_are_not_written(encodings, protocol):
+    record, filters, tokens = encodings(4, protocol)
+    with pytest.raises(FormatError, match="length"):
+        linking_body(record.astype("S27"), filters, tokens, protocol)
+
+
+def nulls(batch):
+    column = pa.array([None, *batch.columns[-1].to_pylist()[1:]], pa.uint64())
+    return pa.RecordBatch.from_arrays([*batch.columns[:-1], column], schema=batch.schema)
+
+
+def retyped(batch):
+    last = len(batch.columns) - 1
+    return batch.set_column(last, batch.schema.names[last], batch.columns[last].cast(pa.string()))
+
+
+def exchanged(batch):
+    first, second, third, *others = batch.schema.names
+    return batch.select([first, third, second, *others])
+
+
+# What differs from what `linking_body` writes, one thing each: words of the refusal, and how it is made.
+HOSTILE = {
+    "column missing": ("columns", lambda batch: stream(batch.select(batch.schema.names[:-1]))),
+    "column added": ("columns", lambda batch: stream(batch.append_column("note", pa.array(["x"] * 5)))),
+    "columns exchanged": ("columns", lambda batch: stream(exchanged(batch))),
+    "column renamed": ("columns", lambda batch: stream(batch.rename_columns(["record_id", *batch.schema.names[1:]]))),
+    "type changed": ("columns", lambda batch: stream(retyped(batch))),
+    "nullable": ("columns", lambda batch: stream(batch.cast(pa.schema([field.with_nullable(True) for field in batch.schema])))),
+    "null in it": ("nulls", lambda batch: stream(nulls(batch))),
+    "metadata in the schema": ("columns", lambda batch: stream(batch.replace_schema_metadata({"note": "x"}))),
+    "two batches": ("does not end", lambda batch: stream(batch, batch.slice(0, 0))),
+    "no batch": ("not a valid", lambda batch: stream(schema=batch.schema)),
+    "compressed": ("compressed", lambda batch: stream(batch, compression="zstd")),
+    "compressed with lz4": ("compressed", lambda batch: stream(batch, compression="lz4")),
+    "rows out of order": ("out of order", lambda batch: stream(batch.take(pa.array([1, 0, 2, 3, 4])))),
+    "record twice": ("twice", lambda batch: stream(batch.take(pa.array([0, 0, 1, 2, 3])))),
+    "a row too few": ("number of rows", lambda batch: stream(batch.slice(1))),
+    "bytes behind the end": ("does not end", lambda batch: stream(batch) + b"x"),
+    "a second stream behind the end": ("does not end", lambda batch: stream(batch) + stream(batch)),
+    "end mark missing": ("does not end", lambda batch: stream(batch)[:-8]),
+    "cut within a column": ("not a valid", lambda batch: stream(batch)[:-1000]),
+    "a file, not a stream": ("not a valid", lambda batch: b"ARROW1\0\0" + stream(batch)),
+    "CSV": ("not a valid", lambda batch: b"record,filter\n"),
+    "empty": ("not a valid", lambda batch: b""),
+}
+
+
+def test_the_stream_that_all_hostile_bodies_are_made_from_is_read(batch, protocol):
+    assert len(read_linking(stream(batch), protocol, "f", rows=5)[0]) == 5
+
+
+@pytest.mark.parametrize("way", HOSTILE)
+def test_a_linking_body_that_differs_is_refused(way, batch, protocol):
+    words, make = HOSTILE[way]
+    with pytest.raises(FormatError, match=words) as caught:
+        read_linking(make(batch), protocol, "police.age", rows=5)
+    assert str(caught.value).startswith("police.age")
+
+
+def test_any_flipped_bit_gives_the_same_shapes_or_a_named_error(body, protocol):
+    """The body's digest stops all of them earlier; this holds that the parser itself fails in an orderly way."""
+    outcomes = set()
+    for at in range(len(body)):
+        damaged = body[:at] + bytes([body[at] ^ (1 << at % 8)]) + body[at + 1 :]
+        try:
+            shapes = tuple(part.shape for part in read_linking(damaged, protocol, "f", rows=5))
+            outcomes.add(shapes == ((5,), (5, len(protocol.filters), protocol.words), (5, len(protocol.tokens))))
+        except FormatError:
+            outcomes.add("refused")
+    assert outcomes == {True, "refused"}
+
+
+def test_content_comes_back_as_text_with_its_records(encodings, protocol):
+    record = encodings(3, protocol)[0]
+    given = {"role": [code(protocol, "role"), "", ""], "sex": ["F", "M", ""], "age_group": ["Y0T17", "Y_GE18", ""]}
+    given |= {"event_date": ["2018-05-01", "2018", ""], "citizenship": ["TJK", "", "UZB"]}
+    columns = content(protocol, 3, **given)
+    got = read_content(content_body(record, columns, protocol), protocol, "f", rows=3)
+    assert list(got) == ["record", *sorted(protocol.content)]
+    order = sorted(range(3), key=lambda row: record[row])
+    assert got["record"].tolist() == [record[row].decode() for row in order]
+    for name, values in columns.items():
+        assert got[name].tolist() == [values[row] for row in order]
+        assert all(type(value) is str for value in got[name])
+
+
+@pytest.mark.parametrize("change", [{"surname": ["x"] * 3}, {"birth_date": ["1999-01-01"] * 3}, {"role": None}], ids=str)
+def test_content_is_exactly_the_white_list(change, encodings, protocol):
+    columns = content(protocol, 3)
+    for name, values in change.items():
+        if values is None:
+            del columns[name]
+        else:
+            columns[name] = np.array(values, object)
+    with pytest.raises(FormatError, match="exactly"):
+        content_body(encodings(3, protocol)[0], columns, protocol)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("role", "Invented Person"),
+        ("sex", "X"),
+        ("age_group", "17"),
+        ("event_date", "1 May"),
+        ("event_date", "2018-05"),
+        ("role", None),
+        ("role", 1),
+        ("role", 1.5),
+        ("role", "\ud800"),
+    ],
+)
+def test_free_text_and_other_types_stay_behind_and_unsaid(name, value, encodings, protocol):
+    with pytest.raises(FormatError) as caught:
+        content_body(encodings(3, protocol)[0], content(protocol, 3, **{name: ["", value, ""]}), protocol)
+    assert caught.value.field == name
+    assert str(value) not in str(caught.value) or value is None
+
+
+@pytest.mark.parametrize(
+    "way", ["free text", "not UTF-8", "null", "record not a pseudonym", "record not ASCII", "out of order", "large text"]
+)
+def test_a_content_body_that_differs_is_refused(way, encodings, protocol):
+    batch = pa.ipc.open_stream(content_body(encodings(3, protocol)[0], content(protocol, 3), protocol)).read_next_batch()
+    role = batch.schema.names.index("role")
+    broken_text = pa.Array.from_buffers(pa.utf8(), 3, [None, pa.py_buffer(np.array([0, 1, 1, 1], np.int32)), pa.py_buffer(b"\xff")])
+    replaced = {
+        "free text": (role, pa.array(["", "Invented Person", ""])),
+        "not UTF-8": (role, broken_text),
+        "null": (role, pa.array(["", None, ""])),
+        "record not a pseudonym": (0, pa.array(["A" * 26, "B" * 26, "C" * 25])),
+        "record not ASCII": (0, pa.array(["A" * 26, "B" * 26, "Ш" * 26])),
+        "out of order": (0, pa.array(["B" * 26, "A" * 26, "C" * 26])),
+        "large text": (role, pa.array(["", "", ""], pa.large_utf8())),
+    }
+    column, values = replaced[way]
+    columns = [values if at == column else old for at, old in enumerate(batch.columns)]
+    fields = [old if values.type == old.type or at != column else old.with_type(values.type) for at, old in enumerate(batch.schema)]
+    with pytest.raises(FormatError) as caught:
+        read_content(stream(pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))), protocol, "ngo.age")
+    assert str(caught.value).startswith("ngo.age")
+    assert "Invented" not in str(caught.value)
+
+
+def test_a_content_body_of_another_length_than_the_manifest_is_refused(encodings, protocol):
+    with pytest.raises(FormatError, match="number of rows"):
+        read_content(content_body(encodings(3, protocol)[0], content(protocol, 3), protocol), protocol, "f", rows=4)
+
+
+def test_a_body_of_another_protocol_is_refused(body, protocol):
+    wider = replace(protocol, encoding=replace(protocol.encoding, bits=2048))
+    with pytest.raises(FormatError, match="columns"):
+        read_linking(body, wider, "f")
