@@ -1,0 +1,73 @@
+"""One small Latin alphabet for both scripts, in which `h` is х/ҳ, `j` is ҷ/ж, `c` is ч and `w` is ш/щ.
+
+The *skeleton* keeps vowels and suffixes: similarity and sex are read from it. The *key* puts vowels that spellings
+exchange into classes: equality is read from it.
+Source: names specification `norm/1`, steps 8, 9 and (the scholarly scheme) the last rule of 8.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from anyascii import anyascii
+
+from linkage.agency.names.scripts import is_cyrillic, is_latin
+
+_CYRILLIC = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "ғ": "g", "ѓ": "g", "д": "d", "е": "e", "э": "e", "є": "e", "ё": "yo",
+    "ж": "j", "җ": "j", "ҷ": "j", "з": "z", "и": "i", "ӣ": "i", "ы": "i", "і": "i", "ї": "i", "й": "y", "к": "k", "қ": "k",
+    "л": "l", "м": "m", "н": "n", "ң": "n", "о": "o", "ө": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u",
+    "ӯ": "u", "ў": "u", "ү": "u", "ф": "f", "х": "h", "ҳ": "h", "һ": "h", "ц": "ts", "ч": "c", "ш": "w", "щ": "w",
+    "ю": "yu", "я": "ya", "?": "?",
+}  # fmt: skip
+_LATIN = {
+    "shch": "w", "sch": "w", "dzh": "j", "tch": "c", "dj": "j", "zh": "j", "kh": "h", "gh": "g", "ch": "c", "sh": "w",
+    "g'": "g", "o'": "u", "tc": "ts", "x": "h", "q": "k", "ğ": "g", "ş": "w", "š": "w", "ç": "c", "č": "c", "ž": "j",
+    "ĵ": "j", "õ": "u", "ö": "o", "ü": "u", "ŭ": "u", "ū": "u", "ī": "i", "í": "i", "ė": "e", "ë": "yo",
+}  # fmt: skip
+_LATIN_PART = re.compile("|".join(sorted(map(re.escape, _LATIN), key=len, reverse=True)))
+_SCHOLARLY = re.compile("ij(?=[aeu])|[čšž]")
+_NOT_LETTER = re.compile("[^a-z?]")
+_GLIDES = tuple(
+    (re.compile(pattern), to)
+    for pattern, to in (
+        ("iy?(?=[aou])", "y"),
+        ("[iy](?=e)", ""),
+        ("[iy]+$", "i"),
+        ("(?<=[aeo])[iy](?![aeiou])", "i"),
+        (r"([a-z])\1+", r"\1"),
+    )
+)
+_VOWELS = tuple(
+    (re.compile(pattern), to)
+    for pattern, to in (("i?y[oae]", "i"), ("i?yu", "u"), ("o", "a"), ("[ey]", "i"), (r"([a-z])\1+", r"\1"))
+)
+
+
+def skeleton(token: str) -> str:
+    """The folded, one-script token in the small alphabet `a-z`, with `?` for a lost letter."""
+    if any(map(is_cyrillic, token)):
+        letters = "".join(_CYRILLIC.get(letter, "") for letter in token.replace("дж", "ҷ"))
+    else:
+        letters = _from_latin(token)
+    for pattern, to in _GLIDES:
+        letters = pattern.sub(to, letters)
+    return letters
+
+
+def key(skeleton_text: str) -> str:
+    """The skeleton with exchanged vowels in classes: о/а, е/и/ы, yo/ya, yu/u; doubled letters single."""
+    for pattern, to in _VOWELS:
+        skeleton_text = pattern.sub(to, skeleton_text)
+    return skeleton_text
+
+
+def _from_latin(token: str) -> str:
+    if not all(is_latin(letter) or letter in "'?" for letter in token):
+        token = anyascii(token).casefold()
+    if _SCHOLARLY.search(token):
+        token = token.replace("j", "y")
+    letters = _LATIN_PART.sub(lambda part: _LATIN[part.group()], token)
+    bare = "".join(letter for letter in unicodedata.normalize("NFD", letters) if not unicodedata.combining(letter))
+    return _NOT_LETTER.sub("", bare)

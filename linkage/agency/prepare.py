@@ -1,0 +1,87 @@
+"""An agency's whole step, top to bottom: read → check → normalise → tokens and filters → two bodies.
+
+What leaves this module is pseudonymised personal data in two sections that no single reader holds together: encodings
+without content, and content without encodings. Reading and sealing are at the edges (`extract`, `bundle.seal`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.agency.content import code_content
+from linkage.agency.encode import encode_filters
+from linkage.agency.extract import Extract
+from linkage.agency.keys import LinkageKeys, record_pseudonyms
+from linkage.agency.mapping import Mapping
+from linkage.agency.normalise import features
+from linkage.agency.tokens import encode_tokens
+from linkage.agency.validate import check_rows
+from linkage.errors import ValidationError
+from linkage.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One extract, encoded; rows in the order of the extract.
+
+    Attributes:
+        local_id: (n,) object array of the agency's own record ids; never leaves the agency.
+        record: (n,) `S26` record pseudonyms.
+        filters: (n, n_filters, n_words) uint64, all-zero = missing.
+        tokens: (n, n_tokens) uint64, 0 = missing.
+        content: content field to (n,) object array of codes.
+    """
+
+    local_id: NDArray[np.object_]
+    record: NDArray[np.bytes_]
+    filters: NDArray[np.uint64]
+    tokens: NDArray[np.uint64]
+    content: dict[str, NDArray[np.object_]]
+
+
+def prepare(
+    extract: Extract,
+    mapping: Mapping,
+    protocol: Protocol,
+    linkage_keys: LinkageKeys,
+    agency_key: bytes,
+    report: Callable[[str], None] = lambda _stage: None,
+) -> Prepared:
+    """Encode an extract.
+
+    Args:
+        extract: rows under the protocol's names.
+        mapping: how the file's codes and dates are to be read.
+        protocol: the agreement.
+        linkage_keys: the agencies' shared keys of the epoch.
+        agency_key: this agency's own key, 32 bytes; keys the record pseudonyms.
+        report: told the name of each stage as it ends.
+
+    Raises:
+        ValidationError: with every issue of every row; nothing is encoded.
+    """
+    issues = check_rows(extract, protocol, mapping)
+    if issues:
+        raise ValidationError(
+            f"{len(issues)} issue(s) in {len({issue.row for issue in issues})} row(s)", issues=issues, file=extract.file
+        )
+    report("check")
+    known = features(minimised(extract, protocol), protocol, mapping)
+    report("normalise")
+    tokens = encode_tokens(known, linkage_keys, protocol)
+    report("tokens")
+    filters = encode_filters(known, linkage_keys, protocol)
+    report("filters")
+    local_id = extract.columns["record_id"]
+    record = record_pseudonyms(agency_key, protocol.project, protocol.epoch, local_id)
+    return Prepared(local_id, record, filters, tokens, code_content(extract, protocol, mapping))
+
+
+def minimised(extract: Extract, protocol: Protocol) -> Extract:
+    """The extract without identifiers that the protocol does not name; the event's date stays, to turn ages into years."""
+    kept = {name: column for name, column in extract.columns.items() if name in protocol.identifiers or name == "event_date"}
+    return replace(extract, columns=kept)

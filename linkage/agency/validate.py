@@ -1,0 +1,148 @@
+"""Every issue of every row, before anything is encoded: an extract goes on whole and sound, or not at all.
+
+An issue names row, field and code, and never the cell. Only values are judged here that a rule can call wrong; whether
+two rows are one person is not a question for the agency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.agency.codes import check_code_maps, read_content, read_sex, sex_codes
+from linkage.agency.dates import FIRST_YEAR, LAST_YEAR, Text, as_written, distinct, parse_dates
+from linkage.agency.extract import Extract, column
+from linkage.agency.mapping import Mapping as FileMapping
+from linkage.agency.names.fold import fold, is_placeholder
+from linkage.errors import Issue
+from linkage.protocol import Protocol
+from linkage.schema import CONTENT, RECORD_ID
+
+__all__ = ["ISSUE_CODES", "MAX_AGE", "check_rows", "sex_codes", "whole_numbers"]
+
+MAX_AGE = 120
+ISSUE_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "age-implausible": f"the age is no whole number from 0 to {MAX_AGE}",
+        "article-unreadable": "not one article such as 130.1; map other ways of writing it under [codes.article]",
+        "code-unknown": "neither a code of the protocol nor one of its spellings; map it under [codes] of the mapping",
+        "column-missing": "the protocol requires this field, and the extract has no column and the mapping no constant for it",
+        "content-missing": "the protocol requires this field, and the cell is empty",
+        "country-unknown": "no ISO 3166-1 alpha-3 code such as TJK; map names of countries under [codes.citizenship]",
+        "date-unreadable": "not a date from 1900 to 2100 in any format that the mapping names under [dates]",
+        "no-identifier": "no identifier of the protocol is filled, so that nothing can say who this is",
+        "record-id-duplicate": "another row has the same record id",
+        "record-id-missing": "the record has no id",
+        "sex-unmapped": "not a spelling of a sex that means the same everywhere; map it, digits always, under [codes.sex]",
+        "year-conflict": "the year of birth is not the year of the birth date",
+        "year-implausible": f"the year of birth is no whole number from {FIRST_YEAR} to {LAST_YEAR}",
+    }
+)
+_UNREADABLE = {"code": "code-unknown", "country": "country-unknown", "article": "article-unreadable", "sex": "sex-unmapped"}
+
+Rows = NDArray[np.bool_]
+
+
+def check_rows(extract: Extract, protocol: Protocol, mapping: FileMapping) -> tuple[Issue, ...]:
+    """Every issue of every row, sorted by row, field and code; see `ISSUE_CODES`.
+
+    Raises:
+        SchemaError: the mapping maps codes to what the protocol does not know.
+    """
+    check_code_maps(protocol, mapping)
+    issues = [
+        *_record_ids(extract),
+        *_births(extract, mapping),
+        *_sex(extract, protocol, mapping),
+        *_content(extract, protocol, mapping),
+        *_nobody(extract, protocol),
+    ]
+    return tuple(sorted(issues, key=lambda issue: (issue.row, issue.field, issue.code)))
+
+
+def _issues(extract: Extract, where: Rows, field: str, code: str) -> Iterator[Issue]:
+    """The issue on each of these rows."""
+    for row in extract.rows[where].tolist():
+        yield Issue(row, field, code, ISSUE_CODES[code])
+
+
+def _record_ids(extract: Extract) -> Iterator[Issue]:
+    """Missing ids, and duplicates, each of which names the first other row."""
+    ids = extract.columns[RECORD_ID]
+    yield from _issues(extract, ids == "", RECORD_ID, "record-id-missing")
+    index, texts = distinct(ids)
+    count = np.bincount(index, minlength=len(texts))
+    rows_of: dict[int, list[int]] = {}
+    for at in np.flatnonzero((count[index] > 1) & (ids != "")).tolist():
+        rows_of.setdefault(int(index[at]), []).append(int(extract.rows[at]))
+    for first, *others in rows_of.values():
+        for row, other in [(first, others[0]), *((later, first) for later in others)]:
+            yield Issue(row, RECORD_ID, "record-id-duplicate", f"row {other} has the same record id")
+
+
+def _births(extract: Extract, mapping: FileMapping) -> Iterator[Issue]:
+    dates, bad = parse_dates(column(extract, "birth_date"), mapping.dates.formats)
+    if mapping.dates.impossible == "compare":
+        bad &= as_written(column(extract, "birth_date"), mapping.dates.formats) == ""
+    yield from _issues(extract, bad, "birth_date", "date-unreadable")
+    year, bad_year = whole_numbers(column(extract, "birth_year"), FIRST_YEAR, LAST_YEAR)
+    yield from _issues(extract, bad_year, "birth_year", "year-implausible")
+    conflict = (dates.year > 0) & (year > 0) & (dates.year != year)
+    yield from _issues(extract, conflict, "birth_year", "year-conflict")
+    _, bad_age = whole_numbers(column(extract, "age"), 0, MAX_AGE)
+    yield from _issues(extract, bad_age, "age", "age-implausible")
+
+
+def _sex(extract: Extract, protocol: Protocol, mapping: FileMapping) -> Iterator[Issue]:
+    """Sex as an identifier; as content it is checked with the content."""
+    if "sex" not in protocol.content:
+        yield from _issues(extract, read_sex(column(extract, "sex"), mapping).bad, "sex", "sex-unmapped")
+
+
+def _content(extract: Extract, protocol: Protocol, mapping: FileMapping) -> Iterator[Issue]:
+    for name, spec in protocol.content.items():
+        if CONTENT[name] == "age_group":
+            continue
+        if name not in extract.columns:
+            if spec.required:
+                yield Issue(mapping.file.header_row, name, "column-missing", ISSUE_CODES["column-missing"])
+            continue
+        missing, bad = _read(name, extract.columns[name], protocol, mapping)
+        yield from _issues(extract, bad, name, _UNREADABLE.get(CONTENT[name], "date-unreadable"))
+        if spec.required:
+            yield from _issues(extract, missing, name, "content-missing")
+
+
+def _read(name: str, values: Text, protocol: Protocol, mapping: FileMapping) -> tuple[Rows, Rows]:
+    """Rows that say nothing, and rows that say what cannot be read."""
+    if CONTENT[name] == "date":
+        dates, bad = parse_dates(values, mapping.dates.formats)
+        return (dates.year == 0) & ~bad, bad
+    coded = read_content(name, values, protocol, mapping)
+    return (coded.codes == "") & ~coded.bad, coded.bad
+
+
+def _nobody(extract: Extract, protocol: Protocol) -> Iterator[Issue]:
+    filled = np.zeros(len(extract), np.bool_)
+    for name in protocol.identifiers:
+        filled |= column(extract, name) != ""
+    yield from _issues(extract, ~filled, RECORD_ID, "no-identifier")
+
+
+def whole_numbers(values: Text, lowest: int, highest: int) -> tuple[NDArray[np.int64], Rows]:
+    """(n,) numbers, -1 where missing or bad, and the bad rows."""
+    index, texts = distinct(values)
+    found = [_whole_number(text) for text in texts]
+    bad = [number is None or not (number == -1 or lowest <= number <= highest) for number in found]
+    numbers = [-1 if wrong or number is None else number for number, wrong in zip(found, bad, strict=True)]
+    return np.array(numbers, np.int64)[index], np.array(bad, np.bool_)[index]
+
+
+def _whole_number(text: str) -> int | None:
+    """The number, -1 where the text says nothing, None where it is no short whole number."""
+    if is_placeholder(fold(text)):
+        return -1
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else None
