@@ -1,0 +1,73 @@
+"""Which pairs are worth comparing: the union of keyed blocking passes and, for small inputs, of exact filter joins.
+
+A pass proposes every pair that shares a token; a block larger than the cap would propose mostly strangers, so it is
+left out, counted and reported. A join looks at all pairs and needs no blocking key, which is why it can find a pair
+that every pass misses; its cost is quadratic, so the protocol says up to how many records it is run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blocking import Pairs, dice_join, token_join, union
+from linkage.protocol import Join, Protocol
+from linkage.records import Encodings
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one pass or join brought.
+
+    Attributes:
+        name: the token, or the joined filters.
+        pairs: pairs that it proposed.
+        blocks_left_out, records_left_out, pairs_left_out: what the cap on block size kept out.
+    """
+
+    name: str
+    pairs: int
+    blocks_left_out: int = 0
+    records_left_out: int = 0
+    pairs_left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidate pairs and how they came about.
+
+    Attributes:
+        pairs: sorted, unique, left < right.
+        passes: one entry per pass and join, in the protocol's order.
+    """
+
+    pairs: Pairs
+    passes: tuple[Pass, ...]
+
+
+def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
+    """Every pair that a pass or a join proposes."""
+    found = [_token_pass(encodings, name, protocol) for name in protocol.blocking.passes]
+    found += [_join(encodings, join, protocol) for join in protocol.blocking.joins if len(encodings) <= join.max_records]
+    pairs = union([pairs for pairs, _ in found], len(encodings))
+    return Candidates(pairs, tuple(report for _, report in found))
+
+
+def _token_pass(encodings: Encodings, name: str, protocol: Protocol) -> tuple[Pairs, Pass]:
+    tokens = np.ascontiguousarray(encodings.tokens[:, protocol.tokens.index(name)])
+    pairs, skipped = token_join(tokens, protocol.blocking.max_block)
+    return pairs, Pass(name, len(pairs.left), skipped.blocks, skipped.records, skipped.pairs)
+
+
+def _join(encodings: Encodings, join: Join, protocol: Protocol) -> tuple[Pairs, Pass]:
+    pairs = dice_join(joined_filter(encodings, join.filters, protocol), join.dice)
+    return pairs, Pass(" | ".join(join.filters), len(pairs.left))
+
+
+def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:
+    """(n_records, n_words) uint64: the OR of the named filters."""
+    columns = [protocol.filters.index(name) for name in names]
+    joined: NDArray[np.uint64] = np.bitwise_or.reduce(encodings.filters[:, columns, :], axis=1)
+    return joined

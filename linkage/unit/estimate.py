@@ -1,0 +1,161 @@
+"""How much each level of agreement says: Fellegi–Sunter's m, u and λ, from the encodings alone, without labels.
+
+In words: m is how often a comparison ends at a level *when the two records are one person*, u how often *when they are
+not*, and λ the share of all pairs that are one person. They are found by expectation–maximisation over two tables of
+agreement patterns: the *candidates*, where nearly all matches are, tell m and λ; the *background*, random pairs of all
+records, tells u, each of its pairs weighted by the probability that it is no match. So u is not spoilt by the matches
+among random pairs (in a small list an exact birth date is more often a match than a coincidence), and the prior is that
+of all pairs, not of the blocked ones. A comparison that is not observed is no evidence.
+Source: Fellegi & Sunter 1969; Winkler 1988 for the EM; estimation from counts of patterns as in fastLink (Enamorado et al. 2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.errors import ModelError
+
+Float = NDArray[np.float64]
+MAX_ITERATIONS = 500
+TOLERANCE = 1e-6
+_SMALLEST_PRIOR, _LARGEST_PRIOR = 1e-12, 0.5
+
+
+@dataclass(frozen=True)
+class PatternCounts:
+    """Distinct comparison vectors and how often each occurs.
+
+    Attributes:
+        patterns: (n_patterns, n_comparisons) int8 levels, −1 = not observed.
+        counts: (n_patterns,) int64 pairs.
+    """
+
+    patterns: NDArray[np.int8]
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted Fellegi–Sunter model.
+
+    Attributes:
+        prior: λ, share of all pairs that are one person, in (0, 0.5].
+        m, u: per comparison, (n_levels,) probabilities that sum to 1.
+        iterations: EM steps made.
+        converged: whether the largest change of the last step was below the tolerance.
+    """
+
+    prior: float
+    m: tuple[Float, ...]
+    u: tuple[Float, ...]
+    iterations: int
+    converged: bool
+
+
+def estimate(
+    candidates: PatternCounts,
+    background: PatternCounts,
+    sizes: tuple[int, ...],
+    all_pairs: int,
+    n_records: int,
+    gross_errors: tuple[float, ...] | None = None,
+) -> Model:
+    """Fit the model.
+
+    Args:
+        candidates: patterns of the candidate pairs.
+        background: patterns of pairs drawn from all pairs at random, or of all pairs.
+        sizes: levels per comparison, `different` included.
+        all_pairs: number of pairs among the records, n(n − 1)/2.
+        n_records: number of records; one duplicate per record is the starting value of λ.
+        gross_errors: per comparison, the least share of matches that is taken to end at *different*.
+
+    Raises:
+        ModelError: no pair to learn from, or the fit says that a match agrees less than a stranger.
+    """
+    if not len(candidates.counts) or not len(background.counts):
+        raise ModelError("there is no pair of records to estimate from")
+    prior = min(1.0 / max(n_records, 2), _LARGEST_PRIOR)
+    one_match = [_one_match(size) for size in sizes]
+    m = tuple(one_match)
+    even = [np.full(size, 0.5) for size in sizes]
+    u = _shares(background, background.counts.astype(np.float64), even)
+    iteration, change = 0, 1.0
+    while iteration < MAX_ITERATIONS and change > TOLERANCE:
+        iteration += 1
+        in_candidates = match_probability(candidates.patterns, prior, m, u) * candidates.counts
+        in_background = (1.0 - match_probability(background.patterns, prior, m, u)) * background.counts
+        before = [np.array([prior]), *m]
+        prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
+        m = _with_gross_errors(_shares(candidates, in_candidates, one_match), gross_errors)
+        u = _shares(background, in_background, even)
+        change = _largest_change(before, [np.array([prior]), *m])
+    _refuse_degenerate(candidates, prior, m, u)
+    return Model(prior, m, u, iteration, change <= TOLERANCE)
+
+
+def match_probability(patterns: NDArray[np.int8], prior: float, m: tuple[Float, ...], u: tuple[Float, ...]) -> Float:
+    """(n_patterns,) posterior probability of one person: λ·m(γ) / (λ·m(γ) + (1 − λ)·u(γ)).
+
+    Source: Fellegi & Sunter 1969, with conditional independence of the comparisons.
+    """
+    bits = np.full(len(patterns), np.log2(prior) - np.log2(1.0 - prior))
+    for column, (one_m, one_u) in enumerate(zip(m, u, strict=True)):
+        weights = np.append(np.log2(one_m) - np.log2(one_u), 0.0)  # index −1: not observed, no evidence
+        bits += weights[patterns[:, column]]
+    chance: Float = 1.0 / (1.0 + np.exp2(-bits))
+    return chance
+
+
+def _with_gross_errors(m: tuple[Float, ...], least: tuple[float, ...] | None) -> tuple[Float, ...]:
+    """The shares m with the level *different* raised to its least share, the other levels lowered in proportion."""
+    return tuple(_raised(one, share) for one, share in zip(m, least or (0.0,) * len(m), strict=True))
+
+
+def _raised(m: Float, least: float) -> Float:
+    if m[-1] >= least:
+        return m
+    return np.append(m[:-1] * ((1.0 - least) / (1.0 - m[-1])), least)
+
+
+def _one_match(size: int) -> Float:
+    """One match, spread as matches usually are: mostly best, each further level five times rarer. EM starts from it."""
+    share = np.power(0.2, np.arange(size))
+    return np.asarray(share / share.sum(), dtype=np.float64)
+
+
+def _shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tuple[Float, ...]:
+    """Share of the weight at each level of each comparison, among pairs where it was observed.
+
+    Args:
+        table: agreement patterns.
+        weight: (n_patterns,) pairs of each pattern, by expectation.
+        assumed: per comparison, (n_levels,) pairs added to each level, so that a level never seen is rare and not
+            impossible. For u it is half a pair each; for m one match, spread as matches usually are, because in a list of
+            two hundred records half a match at every worst level would make namesakes persons.
+    """
+    out = []
+    for column, added in enumerate(assumed):
+        level = table.patterns[:, column]
+        seen = level >= 0
+        sums = np.bincount(level[seen], weights=weight[seen], minlength=len(added)) + added
+        out.append(sums / sums.sum())
+    return tuple(out)
+
+
+def _largest_change(before: Sequence[Float], after: Sequence[Float]) -> float:
+    """The largest change of any m, or of λ relative to itself (the first entry)."""
+    of_prior, *of_m = (np.abs(new - old).max() for old, new in zip(before, after, strict=True))
+    return float(max(of_prior / before[0][0], *of_m))
+
+
+def _refuse_degenerate(candidates: PatternCounts, prior: float, m: tuple[Float, ...], u: tuple[Float, ...]) -> None:
+    """A fit in which best agreement speaks against a match has found something other than persons."""
+    observed = [bool((candidates.patterns[:, column] >= 0).any()) for column in range(len(m))]
+    informative = [one_m[0] > one_u[0] for one_m, one_u, seen in zip(m, u, observed, strict=True) if seen]
+    if prior >= _LARGEST_PRIOR or not informative or not any(informative):
+        raise ModelError("the estimate is degenerate: agreement does not speak for a match in any comparison")

@@ -1,0 +1,128 @@
+"""The job's heart, without a file in sight: encodings and decisions in, persons and reasons out.
+
+The same encodings, protocol and decisions give the same result to the bit, whatever the number of threads or the
+order in which bundles and rows arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blocking import Pairs, all_pairs, random_pairs
+from comparators import count_patterns
+from linkage.errors import ModelError
+from linkage.protocol import Protocol
+from linkage.records import Encodings
+from linkage.unit.candidates import Candidates, candidates
+from linkage.unit.cluster import Labels, Rules, cluster
+from linkage.unit.estimate import Model, PatternCounts, estimate
+from linkage.unit.second_look import second_look
+from linkage.unit.vectors import Levels, compare, level_counts
+from linkage.unit.weights import Microbits, Weights, log_odds, weigh, weights
+
+ALL_PAIRS_UP_TO = 3_000_000
+SAMPLED_PAIRS = 2_000_000
+SEED = 20_180_730
+Rows = slice | NDArray[np.int64]
+
+
+class Decided(NamedTuple):
+    """Auditors' decisions as pairs of record indices, left < right.
+
+    Attributes:
+        must: decided to be the same person.
+        cannot: decided to be different persons.
+    """
+
+    must: Pairs
+    cannot: Pairs
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """All that a run found out.
+
+    Attributes:
+        candidates: the pairs compared and where they came from.
+        levels: (n_pairs, n_comparisons) int8, −1 = not observed.
+        model: the fitted model.
+        weights: the model in whole microbits.
+        prior: (n_pairs,) microbits of log-odds before any evidence: the model's, or that of records left alone.
+        weight: (n_pairs,) microbits, prior included.
+        threshold: microbits at which a pair speaks neither for nor against.
+        labels: (n_records,) int32 cluster of each record.
+    """
+
+    candidates: Candidates
+    levels: Levels
+    model: Model
+    weights: Weights
+    prior: Microbits
+    weight: Microbits
+    threshold: int
+    labels: Labels
+
+
+def as_pairs(several: Sequence[tuple[int, int]]) -> Pairs:
+    """Pairs of record indices, each turned to left < right, sorted, each once."""
+    ordered = np.array(sorted({(min(pair), max(pair)) for pair in several}), dtype=np.int32).reshape(-1, 2)
+    return Pairs(np.ascontiguousarray(ordered[:, 0]), np.ascontiguousarray(ordered[:, 1]))
+
+
+NOTHING_DECIDED = Decided(as_pairs([]), as_pairs([]))
+
+
+def link_encodings(encodings: Encodings, protocol: Protocol, decided: Decided = NOTHING_DECIDED) -> Linkage:
+    """Candidates → comparison vectors → estimated model → weights → clusters.
+
+    Raises:
+        ModelError: fewer than two records, no candidate pair, or a degenerate fit.
+    """
+    if len(encodings) < 2:
+        raise ModelError("there are fewer than two records")
+    found = candidates(encodings, protocol)
+    levels = compare(encodings, found.pairs, protocol)
+    counted = _patterns(levels, protocol)
+    model = _fit(encodings, counted, protocol)
+    table = weights(model)
+    weight = weigh(levels, table)
+    threshold = log_odds(protocol.clustering.threshold)
+    rules = _rules(encodings, protocol, decided)
+
+    def clustered(rows: Rows, shift: int) -> Labels:
+        some = Pairs(found.pairs.left[rows], found.pairs.right[rows])
+        return cluster(
+            some, weight[rows] + shift, threshold, lambda pairs: weigh(compare(encodings, pairs, protocol), table) + shift, rules
+        )
+
+    first = clustered(slice(None), 0)
+    again = second_look(found.pairs, weight, first, counted, model, table, threshold)
+    alone = np.bincount(first, minlength=len(first))[first] == 1
+    labels = np.where(alone, clustered(again.rows, again.prior - table.prior), first).astype(np.int32)
+    prior = np.full(len(weight), table.prior, dtype=np.int64)
+    prior[again.rows] = again.prior
+    return Linkage(found, levels, model, table, prior, weight - table.prior + prior, threshold, labels)
+
+
+def _fit(encodings: Encodings, counted: PatternCounts, protocol: Protocol) -> Model:
+    n = len(encodings)
+    every = n * (n - 1) // 2
+    background = all_pairs(n) if every <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
+    at_random = _patterns(compare(encodings, background, protocol), protocol)
+    gross_errors = tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons)
+    return estimate(counted, at_random, level_counts(protocol), every, n, gross_errors)
+
+
+def _patterns(levels: Levels, protocol: Protocol) -> PatternCounts:
+    patterns, counts, _ = count_patterns(levels, level_counts(protocol))
+    return PatternCounts(patterns, counts)
+
+
+def _rules(encodings: Encodings, protocol: Protocol, decided: Decided) -> Rules:
+    single = np.array([not protocol.source(agency).duplicates for agency in encodings.agencies], dtype=np.bool_)
+    return Rules(encodings.source, single, decided.must, decided.cannot)

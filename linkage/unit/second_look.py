@@ -1,0 +1,84 @@
+"""A second look at records that were left alone: they are another population, and the prior is estimated anew for it.
+
+The prior of the first look is the share of matches among *all* pairs, and most of those pairs are of records that have
+found their partners. Once these are set aside, far fewer pairs remain among the records left alone, and of the matches
+that are missing nearly all are there. So λ is estimated again among them, with m and u as they are and m cut down to
+the patterns that the first look rejects. Where lists overlap almost wholly (FEBRL 4) a pair with both names changed
+and only its birth date equal then becomes a match; where most people stand in one list only, λ stays small and nothing
+changes. No label and no rule of one-to-one is used.
+Source: our own; the idea is that of a prior on the number of links not yet made (Sadinle 2017, doi:10.1080/01621459.2016.1148612).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blocking import Pairs
+from linkage.unit.cluster import Labels
+from linkage.unit.estimate import Model, PatternCounts, match_probability
+from linkage.unit.weights import MICROBITS, Microbits, Weights, weigh
+
+_MAX_ITERATIONS = 500
+_TOLERANCE = 1e-9
+_SMALLEST_PRIOR = 1e-12
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """Pairs of records that the first look left alone, under the prior of that population.
+
+    Attributes:
+        rows: (n_kept,) int64 rows of the candidate pairs that are looked at again.
+        prior: microbits; takes the place of the first prior in the weight of these pairs.
+    """
+
+    rows: NDArray[np.int64]
+    prior: int
+
+
+def second_look(
+    pairs: Pairs, weight: Microbits, labels: Labels, counted: PatternCounts, model: Model, table: Weights, threshold: int
+) -> SecondLook:
+    """Estimate the prior among records left alone.
+
+    Args:
+        pairs: candidate pairs.
+        weight: (n_pairs,) microbits, first prior included.
+        labels: (n_records,) clusters of the first look.
+        counted: the candidates' agreement patterns.
+        model: the fitted model.
+        table: the model in microbits.
+        threshold: microbits at which a pair speaks neither for nor against.
+    """
+    alone = np.bincount(labels, minlength=len(labels))[labels] == 1
+    rows = np.flatnonzero(alone[pairs.left] & alone[pairs.right])
+    n = int(alone.sum())
+    missed = _share_rejected(counted, model, table, threshold)
+    if n < 2 or not len(rows) or missed <= 0:
+        return SecondLook(rows[:0], table.prior)
+    evidence = (weight[rows] - table.prior) / MICROBITS - np.log2(missed)
+    odds = _prior_odds(evidence, n)
+    return SecondLook(rows, round(MICROBITS * float(odds - np.log2(missed))))
+
+
+def _share_rejected(counted: PatternCounts, model: Model, table: Weights, threshold: int) -> float:
+    """Share of the expected matches whose pattern the first look rejects."""
+    expected = match_probability(counted.patterns, model.prior, model.m, model.u) * counted.counts
+    rejected = weigh(counted.patterns, table) < threshold
+    return float(expected[rejected].sum() / expected.sum())
+
+
+def _prior_odds(evidence: NDArray[np.float64], n: int) -> float:
+    """log2 of λ/(1 − λ) among the n(n − 1)/2 pairs, by EM over λ alone."""
+    every = n * (n - 1) / 2
+    prior = 1.0 / n
+    for _ in range(_MAX_ITERATIONS):
+        before = prior
+        odds = np.exp2(evidence) * prior / (1.0 - prior)
+        prior = float(np.clip((odds / (1.0 + odds)).sum() / every, _SMALLEST_PRIOR, 0.5))
+        if abs(prior - before) <= _TOLERANCE * before:
+            break
+    return float(np.log2(prior) - np.log2(1.0 - prior))

@@ -1,0 +1,407 @@
+"""The linkage unit's folder: readers see the old publication or the new one, never a mixture.
+
+A run is a directory of files that never change, with a manifest that holds the SHA-256 of each; `CURRENT` names one run
+and the SHA-256 of its manifest, and replacing `CURRENT` is the only step of publishing that a reader can notice. Files
+are verified on the very bytes that are handed on, because Parquet with default settings gives silently wrong rows for
+nine in ten flipped bits. One process writes at a time; readers take no lock.
+Source of the pattern: reference `reliability.md`, sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from linkage.canonical import canonical_json, digest_of_bytes
+from linkage.errors import TamperedError, UsageError
+from linkage.files import PRIVATE, exclusive_lock, make_private_directory, sync_directory, write_atomically
+from linkage.unit.persons import Change
+
+MANIFEST = "manifest.json"
+PERSONS, PAIRS, CHANGES, KNOWN = "persons.parquet", "pairs.parquet", "changes.parquet", "known.parquet"
+MODEL, PROTOCOL = "model.json", "protocol.json"
+LEVEL_PREFIX = "level:"
+_OWN_NAMES = {"ledger.sqlite", "ledger.sqlite-journal", "lock", "bundles", "runs", "CURRENT"}
+_PLAIN_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+_POINTER = re.compile(r"([0-9A-Za-z][0-9A-Za-z._-]{0,99}) ([0-9a-f]{64})\n")
+_ROW_GROUP = 1 << 20
+Texts = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where the unit keeps what it received, decided and published.
+
+    Attributes:
+        path: the folder; it may not exist yet.
+    """
+
+    path: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The memory: settings, signers, bundles, decisions, runs."""
+        return self.path / "ledger.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one writer."""
+        return self.path / "lock"
+
+    @property
+    def bundles(self) -> Path:
+        """Linking sections as they were received."""
+        return self.path / "bundles"
+
+    @property
+    def runs(self) -> Path:
+        """One directory per run."""
+        return self.path / "runs"
+
+    @property
+    def pointer(self) -> Path:
+        """`CURRENT`: the published run's ID and the SHA-256 of its manifest."""
+        return self.path / "CURRENT"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run whose manifest was verified.
+
+    Attributes:
+        run_id: its name.
+        directory: where its files are.
+        digest: SHA-256 of the manifest's bytes.
+        manifest: what the run says of itself; `files` holds each file's SHA-256.
+    """
+
+    run_id: str
+    directory: Path
+    digest: str
+    manifest: Mapping[str, Any] = field(repr=False)
+
+
+class PersonsTable(NamedTuple):
+    """Every record's person, sorted by agency and record.
+
+    Attributes:
+        agency, record, person_id: (n_records,) object arrays of text.
+    """
+
+    agency: Texts
+    record: Texts
+    person_id: Texts
+
+
+class PairsTable(NamedTuple):
+    """Every candidate pair, sorted by its records.
+
+    Attributes:
+        left_agency, left_record, right_agency, right_record: (n_pairs,) object arrays of text.
+        comparisons: names, in the protocol's order.
+        levels: (n_pairs, n_comparisons) int8, 0 = best, −1 = not observed.
+        prior: (n_pairs,) int64 microbits, from which the pair's weight starts.
+        weight: (n_pairs,) int64 microbits, prior included.
+        same: (n_pairs,) bool, whether both records are one person.
+    """
+
+    left_agency: Texts
+    left_record: Texts
+    right_agency: Texts
+    right_record: Texts
+    comparisons: tuple[str, ...]
+    levels: NDArray[np.int8]
+    prior: NDArray[np.int64]
+    weight: NDArray[np.int64]
+    same: NDArray[np.bool_]
+
+
+def open_workspace(path: Path) -> Workspace:
+    """A workspace that has received something.
+
+    Raises:
+        UsageError: the folder is not a workspace.
+        TamperedError: it published a run, and its ledger is gone.
+    """
+    workspace = Workspace(path)
+    _refuse_lost_ledger(workspace)
+    if not workspace.ledger.is_file():
+        raise UsageError("this is not a workspace", file=str(path), hint="`headcount receive` makes one with its first bundle")
+    return workspace
+
+
+def create(path: Path) -> Workspace:
+    """The workspace at this path, made if there is none; only the unit's own user may enter it.
+
+    Raises:
+        UsageError: the folder holds something else.
+        TamperedError: it published a run, and its ledger is gone.
+    """
+    workspace = Workspace(path)
+    refuse_foreign_folder(workspace)
+    for folder in (path, workspace.bundles, workspace.runs):
+        if not folder.is_dir():
+            make_private_directory(folder)
+    return workspace
+
+
+def refuse_foreign_folder(workspace: Workspace) -> None:
+    """Refuse a folder that was not made by us, before anything is written into it.
+
+    Raises:
+        UsageError: the folder holds something else, or is a file.
+        TamperedError: it published a run, and its ledger is gone.
+    """
+    path = workspace.path
+    if path.exists() and not path.is_dir():
+        raise UsageError("a workspace is a folder, this is a file", file=str(path))
+    _refuse_lost_ledger(workspace)
+    if not workspace.ledger.exists() and path.is_dir() and any(child.name not in _OWN_NAMES for child in path.iterdir()):
+        raise UsageError("the folder holds something else", file=str(path), hint="give the workspace a folder of its own")
+
+
+def _refuse_lost_ledger(workspace: Workspace) -> None:
+    """A workspace without its ledger would trust any signer anew."""
+    ledger = workspace.ledger
+    if workspace.pointer.exists() and not (ledger.is_file() and ledger.stat().st_size):
+        raise TamperedError("the workspace has published a run, and its ledger is gone", file=str(workspace.path))
+
+
+@contextmanager
+def writing(workspace: Workspace) -> Iterator[None]:
+    """Be the workspace's one writer.
+
+    Raises:
+        LockedError: another process is.
+    """
+    with exclusive_lock(workspace.lock):
+        yield
+
+
+def publish(workspace: Workspace, run_id: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Run:
+    """Make a run the current one: its directory appears whole, and then `CURRENT` changes in one step.
+
+    The caller holds the lock. Stopped at any point, the earlier publication stays, and the same call finishes the job;
+    what an interrupted call left behind is cleared by the next.
+
+    Args:
+        workspace: the workspace.
+        run_id: letters, digits and `._-`; the same run has the same ID.
+        files: name to content.
+        manifest: what the run says of itself, without floating-point numbers; `run_id` and `files` are added.
+
+    Raises:
+        TamperedError: a run of this ID exists with other content.
+    """
+    if not all(_PLAIN_NAME.fullmatch(name) for name in (run_id, *files)) or MANIFEST in files:
+        raise ValueError("a run's ID and file names are letters, digits and ._-")
+    digests = {name: digest_of_bytes(data) for name, data in files.items()}
+    described = canonical_json({**manifest, "run_id": run_id, "files": digests})
+    if (workspace.runs / run_id).exists():
+        _refuse_other_run(workspace, run_id, described)
+    else:
+        _write_run(workspace, run_id, {**files, MANIFEST: described})
+    line = f"{run_id} {digest_of_bytes(described)}\n".encode()
+    if not workspace.pointer.exists() or workspace.pointer.read_bytes() != line:
+        write_atomically(workspace.pointer, line, mode=PRIVATE)
+    return read_run(workspace, run_id, digest_of_bytes(described))
+
+
+def _refuse_other_run(workspace: Workspace, run_id: str, described: bytes) -> None:
+    run = read_run(workspace, run_id, digest_of_bytes(described))
+    for name in run.manifest["files"]:
+        read_run_file(run, name)
+
+
+def _write_run(workspace: Workspace, run_id: str, files: Mapping[str, bytes]) -> None:
+    for leftover in workspace.runs.glob(".*.partial"):
+        shutil.rmtree(leftover)
+    partial = workspace.runs / f".{run_id}.partial"
+    try:
+        make_private_directory(partial)
+        for name, data in files.items():
+            write_atomically(partial / name, data, mode=PRIVATE)
+        partial.rename(workspace.runs / run_id)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    sync_directory(workspace.runs)
+
+
+def current(workspace: Workspace) -> Run | None:
+    """The published run, or None where nothing was published.
+
+    Raises:
+        TamperedError: `CURRENT` or the run's manifest is not what was written.
+    """
+    try:
+        line = workspace.pointer.read_bytes()
+    except FileNotFoundError:
+        return None
+    named = _POINTER.fullmatch(line.decode("ascii", "replace"))
+    if named is None:
+        raise TamperedError("this is not what was written", file=str(workspace.pointer))
+    return read_run(workspace, named[1], named[2])
+
+
+def published(workspace: Workspace) -> Run:
+    """The published run.
+
+    Raises:
+        UsageError: nothing was published.
+        TamperedError: `CURRENT` or the run's manifest is not what was written.
+    """
+    run = current(workspace)
+    if run is None:
+        raise UsageError("nothing was linked in this workspace", file=str(workspace.path), hint="run `headcount link` first")
+    return run
+
+
+def read_run(workspace: Workspace, run_id: str, digest: str) -> Run:
+    """A run by its ID and the SHA-256 of its manifest.
+
+    Raises:
+        TamperedError: the manifest is missing, or not what was written.
+    """
+    directory = workspace.runs / run_id
+    described = _verified(directory / MANIFEST, digest)
+    return Run(run_id, directory, digest, json.loads(described))
+
+
+def read_run_file(run: Run, name: str) -> bytes:
+    """A file of the run, verified on the bytes that are returned.
+
+    Raises:
+        TamperedError: it is missing, or not what was written.
+    """
+    if name not in run.manifest["files"]:
+        raise TamperedError("the run has no such file", file=str(run.directory / name))
+    return _verified(run.directory / name, run.manifest["files"][name])
+
+
+def _verified(path: Path, digest: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise TamperedError("a file of the run is missing or cannot be read", file=str(path)) from None
+    if digest_of_bytes(data) != digest:
+        raise TamperedError("the file is not what was written", file=str(path))
+    return data
+
+
+def persons_parquet(table: PersonsTable) -> bytes:
+    """The person map as Parquet, sorted by agency and record."""
+    columns = {name: _texts(values) for name, values in zip(table._fields, table, strict=True)}
+    return _parquet(pa.table(columns), ("agency", "record"))
+
+
+def persons_table(data: bytes) -> PersonsTable:
+    """The person map in `persons.parquet`.
+
+    Raises:
+        TamperedError: it is no such table.
+    """
+    table = _read(data, PERSONS)
+    _refuse_other_columns(table, dict.fromkeys(PersonsTable._fields, pa.string()), PERSONS)
+    return PersonsTable(*(_as_texts(table[name]) for name in PersonsTable._fields))
+
+
+def pairs_parquet(table: PairsTable) -> bytes:
+    """The candidate pairs as Parquet, sorted by their records."""
+    columns = {name: _texts(getattr(table, name)) for name in _ENDS}
+    columns |= {f"{LEVEL_PREFIX}{name}": pa.array(table.levels[:, i], pa.int8()) for i, name in enumerate(table.comparisons)}
+    columns |= {name: pa.array(getattr(table, name), kind) for name, kind in _NUMBERS.items()}
+    return _parquet(pa.table(columns), _ENDS)
+
+
+def pairs_table(data: bytes) -> PairsTable:
+    """The candidate pairs in `pairs.parquet`.
+
+    Raises:
+        TamperedError: it is no such table.
+    """
+    table = _read(data, PAIRS)
+    level_columns = [name for name in table.column_names if name.startswith(LEVEL_PREFIX)]
+    _refuse_other_columns(table, dict.fromkeys(_ENDS, pa.string()) | dict.fromkeys(level_columns, pa.int8()) | _NUMBERS, PAIRS)
+    levels = np.empty((table.num_rows, len(level_columns)), dtype=np.int8)
+    for i, name in enumerate(level_columns):
+        levels[:, i] = table[name].to_numpy()
+    columns: dict[str, Any] = {name: _as_texts(table[name]) for name in _ENDS}
+    columns |= {name: table[name].to_numpy() for name in _NUMBERS}
+    comparisons = tuple(name.removeprefix(LEVEL_PREFIX) for name in level_columns)
+    return PairsTable(**columns, comparisons=comparisons, levels=levels)
+
+
+def changes_parquet(changes: Sequence[Change]) -> bytes:
+    """What became of persons since the previous run, as Parquet."""
+    columns = {name: pa.array([getattr(change, name) for change in changes], pa.string()) for name in Change._fields}
+    return _parquet(pa.table(columns), Change._fields)
+
+
+def changes_table(data: bytes) -> tuple[Change, ...]:
+    """The changes in `changes.parquet`, sorted.
+
+    Raises:
+        TamperedError: it is no such table.
+    """
+    table = _read(data, CHANGES)
+    _refuse_other_columns(table, dict.fromkeys(Change._fields, pa.string()), CHANGES)
+    return tuple(Change(**row) for row in table.to_pylist())
+
+
+_ENDS = PairsTable._fields[:4]
+_NUMBERS = {"prior": pa.int64(), "weight": pa.int64(), "same": pa.bool_()}
+
+
+def _parquet(table: Any, keys: Sequence[str]) -> bytes:
+    """Sorted rows as Parquet under pinned parameters, so that equal tables give equal bytes."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table.sort_by([(name, "ascending") for name in keys]),
+        sink,
+        version="2.6",
+        data_page_version="1.0",
+        compression="zstd",
+        compression_level=3,
+        use_dictionary=True,
+        write_statistics=False,
+        row_group_size=_ROW_GROUP,
+        write_page_checksum=True,
+        store_schema=False,
+    )
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _read(data: bytes, name: str) -> Any:
+    try:
+        return pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+    except (pa.ArrowException, OSError, ValueError):
+        raise TamperedError("the file is not a Parquet table", file=name) from None
+
+
+def _refuse_other_columns(table: Any, expected: Mapping[str, Any], name: str) -> None:
+    found = dict(zip(table.column_names, table.schema.types, strict=True))
+    if found != expected or any(column.null_count for column in table.columns):
+        raise TamperedError("the table's columns are not those of this file", file=name)
+
+
+def _texts(values: Texts) -> Any:
+    return pa.array(values, pa.string(), from_pandas=False)
+
+
+def _as_texts(column: Any) -> Texts:
+    """Equal texts become one object: a pair costs eight bytes per column, not a string each."""
+    coded = column.combine_chunks().dictionary_encode()
+    values: Texts = np.array([*coded.dictionary.to_pylist()], dtype=object)
+    return values[coded.indices.to_numpy()] if len(values) else np.empty(0, dtype=object)

@@ -1,0 +1,93 @@
+"""Known parameters go in as data; the estimator must find them."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from linkage.errors import ModelError
+from linkage.unit.estimate import MAX_ITERATIONS, PatternCounts, estimate, match_probability
+
+M = (np.array([0.85, 0.10, 0.05]), np.array([0.92, 0.05, 0.03]), np.array([0.97, 0.03]), np.array([0.9, 0.1]))
+U = (np.array([0.002, 0.008, 0.99]), np.array([0.01, 0.02, 0.97]), np.array([0.0005, 0.9995]), np.array([0.5, 0.5]))
+SIZES = (3, 3, 2, 2)
+
+
+def counted(levels):
+    codes, counts = np.unique(np.ravel_multi_index(tuple(levels.T + 1), [size + 1 for size in SIZES]), return_counts=True)
+    patterns = np.column_stack(np.unravel_index(codes, [size + 1 for size in SIZES])) - 1
+    return PatternCounts(patterns.astype(np.int8), counts.astype(np.int64))
+
+
+def drawn(generator, probabilities, n, missing):
+    levels = np.column_stack([np.searchsorted(np.cumsum(p)[:-1], generator.random(n), side="right") for p in probabilities])
+    levels[generator.random(levels.shape) < missing] = -1
+    return levels
+
+
+@functools.cache
+def simulated(n_records=3000, n_matches=1500, missing=0.05, seed=7):
+    """Agreement patterns of all pairs: the matches and, of the others, all that could be candidates."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    all_pairs = n_records * (n_records - 1) // 2
+    matches, others = drawn(generator, M, n_matches, missing), drawn(generator, U, all_pairs - n_matches, missing)
+    return counted(np.vstack([matches, others])), all_pairs, n_records
+
+
+def test_known_parameters_are_recovered():
+    everything, all_pairs, n_records = simulated()
+    model = estimate(everything, everything, SIZES, all_pairs, n_records)
+    assert model.converged
+    assert model.prior == pytest.approx(1500 / all_pairs, rel=0.03)
+    for found, true in zip(model.m, M, strict=True):
+        assert found == pytest.approx(true, abs=0.03)
+    for found, true in zip(model.u, U, strict=True):
+        assert found == pytest.approx(true, rel=0.15, abs=1e-4)
+
+
+def test_matches_among_random_pairs_do_not_spoil_u():
+    """In a small list, agreeing on the third comparison is more often a match than chance; u must be that of chance."""
+    everything, all_pairs, n_records = simulated(n_records=600, n_matches=400)
+    naive = everything.counts[everything.patterns[:, 2] == 0].sum() / everything.counts[everything.patterns[:, 2] >= 0].sum()
+    model = estimate(everything, everything, SIZES, all_pairs, n_records)
+    assert naive > 2 * U[2][0]
+    assert model.u[2][0] == pytest.approx(U[2][0], rel=0.4)
+
+
+def test_candidates_that_leave_out_most_strangers_give_the_same_prior():
+    everything, all_pairs, n_records = simulated()
+    agrees = (everything.patterns == 0).sum(axis=1) >= 2
+    candidates = PatternCounts(everything.patterns[agrees], everything.counts[agrees])
+    model = estimate(candidates, everything, SIZES, all_pairs, n_records)
+    assert model.prior == pytest.approx(1500 / all_pairs, rel=0.05)
+
+
+def test_what_is_not_observed_is_no_evidence():
+    prior = 0.25
+    patterns = np.array([[-1, -1, -1, -1]], dtype=np.int8)
+    assert match_probability(patterns, prior, M, U) == pytest.approx([prior])
+
+
+def test_shares_sum_to_one_and_are_never_zero():
+    everything, all_pairs, n_records = simulated(missing=0.3)
+    model = estimate(everything, everything, SIZES, all_pairs, n_records)
+    for one in (*model.m, *model.u):
+        assert one.sum() == pytest.approx(1.0)
+        assert (one > 0).all()
+
+
+def test_the_number_of_steps_is_reported_and_capped():
+    everything, all_pairs, n_records = simulated()
+    assert 1 < estimate(everything, everything, SIZES, all_pairs, n_records).iterations < MAX_ITERATIONS
+
+
+def test_nothing_to_learn_from_is_an_error():
+    empty = PatternCounts(np.empty((0, 4), np.int8), np.empty(0, np.int64))
+    with pytest.raises(ModelError, match="no pair"):
+        estimate(empty, empty, SIZES, 1, 2)
+
+
+def test_patterns_without_any_information_are_a_degenerate_fit():
+    blank = PatternCounts(np.full((1, 4), -1, np.int8), np.array([100], np.int64))
+    with pytest.raises(ModelError, match="degenerate"):
+        estimate(blank, blank, SIZES, 100, 15)
