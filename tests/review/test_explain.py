@@ -1,0 +1,107 @@
+"""An explanation is the run's own numbers: prior, each comparison's level with m, u and bits, and their sum."""
+
+import pytest
+
+from linkage.errors import TamperedError, UsageError
+from linkage.review.explain import as_plain, explain, find_person, find_record, lines, person, read_evidence
+from linkage.unit.workspace import current
+
+A, B, C = ("ngo", "A" * 26), ("ngo", "AAAAAA" + "B" * 20), ("ngo", "C" * 26)
+D, E, C2 = ("police", "D" * 26), ("police", "E" * 26), ("police", "C" * 26)
+
+
+def test_terms_and_prior_are_those_of_the_model_at_the_pair_s_levels(evidence):
+    told = explain(evidence, A, D)
+    assert told.compared
+    assert told.same_person
+    assert [(t.comparison, t.level, t.m, t.u, t.bits) for t in told.terms] == [
+        ("surname", "near", 80000, 10000, 3_000_000),
+        ("sex", "not observed", None, None, 0),
+    ]
+    assert (told.prior, told.total) == (-5_000_000, 400_000)
+
+
+def test_the_order_in_which_records_are_named_does_not_matter(evidence):
+    assert explain(evidence, D, A) == explain(evidence, A, D)
+
+
+def test_two_records_that_were_never_compared_have_no_weight_and_it_is_said(evidence):
+    told = explain(evidence, B, D)
+    assert (told.compared, told.same_person, told.terms) == (False, False, ())
+    assert any("never a candidate pair" in line for line in lines(told))
+    assert as_plain(told)["total_bits"] is None
+
+
+def test_the_table_is_aligned_and_shows_bits_with_two_decimals(evidence):
+    told = lines(explain(evidence, A, C, "same"))
+    assert told == [
+        "run         run1",
+        f"left        ngo:{'A' * 26}  person {'p' * 26}",
+        f"right       ngo:{'C' * 26}  person {'p' * 26}",
+        "comparison   level              m          u       bits",
+        "prior                                             -5.00",
+        "surname      exact       0.900000  <0.000001      15.00",
+        "sex          different   0.010000   0.500000      -5.64",
+        "total                                              9.50",
+        "probability                                    0.998621",
+        "counted     once: one person",
+        "decision    same",
+    ]
+
+
+def test_the_json_twin_says_the_same(evidence):
+    plain = as_plain(explain(evidence, A, C))
+    assert plain["terms"][0] == {"comparison": "surname", "level": "exact", "m": 0.9, "u": 0.0, "bits": 15.0}
+    assert (plain["prior_bits"], plain["total_bits"], plain["probability"]) == (-5.0, 9.5, 0.998621)
+    assert (plain["same_person"], plain["candidate_pair"], plain["decision"]) == (True, True, None)
+
+
+FOUND = [("D" * 26, D), ("DDDDDD", D), ("ngo:" + "C" * 26, C), ("police:CCCCCC", C2), ("AAAAAAB", B)]
+UNCERTAIN = [("DDDDD", "too little"), ("C" * 26, "more than one"), ("AAAAAA", "more than one")]
+UNCERTAIN += [("ZZZZZZ", "no such"), ("ngo:" + "D" * 26, "no such"), ("", "too little")]
+
+
+@pytest.mark.parametrize(("text", "meant"), FOUND)
+def test_a_record_is_found_by_agency_and_pseudonym_or_a_prefix_of_six(evidence, text, meant):
+    assert find_record(evidence.persons, text) == meant
+
+
+@pytest.mark.parametrize(("text", "why"), UNCERTAIN)
+def test_a_record_that_is_not_certain_is_refused_without_repeating_it(evidence, text, why):
+    with pytest.raises(UsageError, match=why) as raised:
+        find_record(evidence.persons, text)
+    assert not text or text not in str(raised.value)
+
+
+def test_a_person_is_found_by_its_id_or_a_prefix(evidence):
+    assert find_person(evidence.persons, "pppppp") == "p" * 26
+    assert find_person(evidence.persons, "q" * 26) == "q" * 26
+    with pytest.raises(UsageError, match="more than one"):
+        find_person(evidence.persons, "qqqqqq")
+
+
+def test_a_person_has_its_members_and_the_links_among_them(evidence):
+    found = person(evidence, "p" * 26)
+    assert found.members == (A, C, D)
+    assert [(link.left, link.right, link.weight) for link in found.links] == [
+        (A, C, 9_500_000),
+        (A, D, 400_000),
+        (C, D, -3_250_000),
+    ]
+    assert person(evidence, "r" * 26).links == ()
+
+
+def test_a_record_is_not_compared_with_itself_or_a_stranger_to_the_run(evidence):
+    with pytest.raises(UsageError):
+        explain(evidence, A, A)
+    with pytest.raises(UsageError):
+        explain(evidence, A, ("ngo", "Z" * 26))
+
+
+@pytest.mark.parametrize("name", ["persons.parquet", "pairs.parquet", "model.json"])
+def test_a_changed_file_of_the_run_is_not_explained(workspace, name):
+    run = current(workspace)
+    path = run.directory / name
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(TamperedError):
+        read_evidence(run)
