@@ -1,0 +1,69 @@
+"""`headcount seal`: an agency's file in, two sealed sections and its own register out."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.cli import terminal
+
+
+def seal(
+    extract: Annotated[Path, typer.Argument(help="the agency's file: CSV, XLSX or Parquet")],
+    protocol: Annotated[Path, typer.Option("--protocol", help="the protocol that all agencies agreed on")],
+    keys: Annotated[Path, typer.Option("--keys", help="the agency's key folder, with the linkage key installed")],
+    period: Annotated[str, typer.Option("--period", help="label of the period, for example 2018 or 2014-2023")],
+    unit: Annotated[Path, typer.Option("--unit", help="public.json of the linkage unit")],
+    statistics: Annotated[Path, typer.Option("--statistics", help="public.json of the statistics office")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="folder for the sealed files")],
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="mapping.toml of the file, if its columns have other names")
+    ] = None,
+    sequence: Annotated[
+        int, typer.Option("--sequence", min=1, help="1 for the first extract of a period, higher for a correction")
+    ] = 1,
+    force: Annotated[bool, typer.Option("--force", help="overwrite existing files")] = False,
+) -> None:
+    """Check, encode and seal an extract: a linking section for the unit, a content section for statistics."""
+    from linkage.agency.extract import read_extract
+    from linkage.agency.keys import derive, linkage_secret
+    from linkage.agency.mapping import Mapping, read_mapping
+    from linkage.agency.prepare import prepare
+    from linkage.agency.sections import Readers, Shipment, seal_sections
+    from linkage.bundle.keyring import open_keys, read_recipient, secret
+    from linkage.files import PRIVATE, PUBLIC, refuse_overwriting, write_together
+    from linkage.protocol import read_protocol
+
+    agreed = read_protocol(protocol)
+    folder = open_keys(keys, "agency")
+    targets = _targets(output, folder.public.name, period)
+    refuse_overwriting(list(targets), force=force)
+    readers = Readers(read_recipient(unit, "unit"), read_recipient(statistics, "statistics"))
+    linkage_keys = derive(linkage_secret(folder, agreed.project, agreed.epoch), agreed.project, agreed.epoch)
+    how = read_mapping(mapping) if mapping else Mapping()
+    with terminal.progress(f"sealing {extract.name}", 6) as advance:
+        rows = read_extract(extract, how)
+        advance(1)
+        prepared = prepare(rows, how, agreed, linkage_keys, secret(folder, "agency"), lambda _stage: advance(1))
+        shipment = Shipment(period, sequence, date.today() + timedelta(days=agreed.release.valid_days))
+        sealed = seal_sections(prepared, agreed, folder, linkage_keys, shipment, readers)
+        advance(1)
+    write_together(
+        {targets[0]: (sealed.linking, PUBLIC), targets[1]: (sealed.content, PUBLIC), targets[2]: (sealed.register, PRIVATE)}
+    )
+    terminal.say(f"sealed {len(prepared.record)} record(s) of {folder.public.name}, period {period}, sequence {sequence}")
+    if rows.ignored:
+        terminal.say(f"left out {len(rows.ignored)} column(s) that the protocol does not name: {', '.join(rows.ignored)}")
+    terminal.say(f"keep {targets[2].name} inside the agency: it joins pseudonyms to your own record ids")
+    for target in targets:
+        terminal.answer(str(target))
+
+
+def _targets(output: Path, agency: str, period: str) -> tuple[Path, Path, Path]:
+    from linkage.bundle.format import file_label
+
+    stem = f"{file_label(agency)}-{file_label(period)}"
+    return output / f"{stem}.linking.age", output / f"{stem}.content.age", output / f"{stem}.register.csv"

@@ -1,0 +1,70 @@
+"""The `headcount` command: puts the roles' commands together and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+from linkage.cli import agency, check, demo, evaluate, keys, protocol, review, statistics, terminal, unit
+from linkage.errors import LinkageError, StorageError
+
+app = typer.Typer(
+    name="headcount",
+    help="Counts each person once across agencies' lists, without anyone seeing who they are.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command("demo")(demo.demo)
+app.add_typer(protocol.protocol_app, name="protocol")
+app.add_typer(keys.keys_app, name="keys")
+app.command("check")(check.check)
+app.command("seal")(agency.seal)
+app.command("inspect")(keys.inspect)
+app.command("receive")(unit.receive)
+app.command("link")(unit.link)
+app.command("explain")(unit.explain)
+app.command("persons")(unit.persons)
+app.add_typer(unit.export_app, name="export")
+app.add_typer(review.review_app, name="review")
+app.add_typer(review.audit_app, name="audit")
+app.command("report")(statistics.report)
+app.command("evaluate")(evaluate.evaluate)
+
+
+def main() -> None:
+    """Run the command line; the exit code tells the family of the error (docs/errors.md)."""
+    try:
+        app()
+    except LinkageError as error:
+        terminal.complain(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        refused = StorageError(error.strerror or "the operating system refused", file=error.filename)
+        terminal.complain(refused)
+        sys.exit(refused.exit_code)
+    except KeyboardInterrupt:
+        terminal.say("headcount: stopped")
+        sys.exit(130)
+    except Exception as error:
+        _report_bug(error)
+        sys.exit(LinkageError.exit_code)
+
+
+def _report_bug(error: Exception) -> None:
+    """Say where a bug struck, by module and line only: an exception's own text may quote a person's data."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    terminal.say(f"headcount: internal error {type(error).__name__} in {os.path.basename(frame.filename)}:{frame.lineno}")  # noqa: PTH119
+    terminal.say(f"hint: {LinkageError.hint} [{LinkageError.code}]")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""What several folders of tests share: the command line in this process, the demo run once per seed, a small protocol."""
+
+import contextlib
+import functools
+import io
+import json
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from linkage.canonical import digest_of_bytes
+from linkage.cli.main import main
+from linkage.protocol import parse_protocol
+
+
+class Done(NamedTuple):
+    """What a command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run_headcount(*words):
+    """`headcount WORDS …` through the program's own main, in this process: exit code, stdout, stderr."""
+    out, err, arguments = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = ["headcount", *map(str, words)]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main()
+        code = 0
+    except SystemExit as end:
+        code = end.code or 0
+    finally:
+        sys.argv = arguments
+    return Done(int(code), out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="session")
+def headcount():
+    """`headcount("link", "--workspace", path, …)`: exit code, stdout and stderr of a command."""
+    return run_headcount
+
+
+@pytest.fixture(scope="session")
+def look_at():
+    """`look_at(folder, …)`: every file and folder below with the digest of its bytes and its mode."""
+
+    def look(*folders):
+        return {
+            str(path): (digest_of_bytes(path.read_bytes()) if path.is_file() else "", path.stat().st_mode)
+            for folder in folders
+            for path in sorted([Path(folder), *Path(folder).rglob("*")])
+            if path.exists()
+        }
+
+    return look
+
+
+class Demonstration(NamedTuple):
+    """A finished `headcount demo --json`."""
+
+    folder: Path
+    result: dict
+    done: Done
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory):
+    """`demonstration(seed)`: the demo of a seed, run once in the whole session."""
+
+    @functools.cache
+    def demonstrate(seed):
+        folder = tmp_path_factory.mktemp(f"demo-{seed}") / "D"
+        done = run_headcount("demo", folder, "--seed", seed, "--json")
+        return Demonstration(folder, json.loads(done.out), done)
+
+    return demonstrate
+
+
+SMALL = {
+    "format": "headcount-protocol/1",
+    "project": "small",
+    "epoch": "2020",
+    "title": "every kind of rule once",
+    "normaliser": "norm/1",
+    "identifiers": ["surname", "given_name", "birth_date", "birth_year", "sex"],
+    "encoding": {
+        "scheme": "fields/1",
+        "bits": 128,
+        "filters": {
+            "surname": {"of": "surname.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
+            "given": {"of": "given_name.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
+            "birth": {"of": "birth_date.digits", "grams": "digits", "positions": 3},
+        },
+        "tokens": {
+            "surname": {"of": ["surname.skeleton"]},
+            "date": {"of": ["birth_date"], "domain": "date"},
+            "swapped": {"of": ["birth_date.swapped"], "domain": "date"},
+            "year": {"of": ["birth_year"]},
+            "name_year": {"of": ["surname", "birth_year"]},
+        },
+    },
+    "comparisons": [
+        {
+            "name": "surname",
+            "needs": ["surname"],
+            "levels": [
+                {"name": "exact", "token": "surname"},
+                {"name": "exchanged", "crossed_filters": ["surname", "given"], "dice": 600},
+                {"name": "similar", "filter": "surname", "dice": 550},
+            ],
+        },
+        {
+            "name": "given",
+            "needs": ["given"],
+            "unless": "surname=exchanged",
+            "gross_errors": 100,
+            "levels": [{"name": "near", "filter": "given", "dice": 700}, {"name": "similar", "filter": "given", "dice": 450}],
+        },
+        {
+            "name": "birth",
+            "needs": ["birth", "date"],
+            "levels": [
+                {"name": "exact", "token": "date"},
+                {"name": "swapped", "crossed_tokens": ["date", "swapped"]},
+                {"name": "near", "filter": "birth", "dice": 500},
+            ],
+        },
+        {
+            "name": "year",
+            "needs": ["year"],
+            "only_if": "birth=not observed",
+            "levels": [{"name": "same", "token": "year"}],
+        },
+    ],
+    "blocking": {
+        "passes": ["date", "name_year"],
+        "max_block": 6,
+        "joins": [{"filters": ["surname", "given"], "dice": 600, "max_records": 50}],
+    },
+    "clustering": {"method": "average", "threshold": 500},
+    "sources": {"court": {"duplicates": False}},
+    "statistics": {"dimensions": ["role"], "order": ["court"]},
+    "content": {"role": {"required": True, "codes": {"victim": ["жертва"], "offender": []}, "labels": {"victim": "victims"}}},
+    "release": {"thresholds": {"victim": 3}, "valid_days": 400},
+}
+
+
+@pytest.fixture
+def small():
+    """A protocol as plain data with every kind of rule once, to be changed at will."""
+    return json.loads(json.dumps(SMALL))
+
+
+@pytest.fixture(scope="session")
+def small_protocol():
+    """The same, parsed."""
+    return parse_protocol(SMALL, "small.toml")
