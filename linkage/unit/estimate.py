@@ -23,6 +23,7 @@ Float = NDArray[np.float64]
 MAX_ITERATIONS = 500
 TOLERANCE = 1e-6
 _SMALLEST_PRIOR, _LARGEST_PRIOR = 1e-12, 0.5
+_PAIRS_FOR_JUDGEMENT = 1000
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ class PatternCounts:
 
     patterns: NDArray[np.int8]
     counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What is taken for granted before the data speak; it decides in a list of five records and vanishes in one of thousands.
+
+    Attributes:
+        strangers: per comparison, (n_levels,) pairs of strangers that are assumed to have ended at each level, all > 0.
+        gross_errors: per comparison, the least share of matches that is taken to end at *different*.
+    """
+
+    strangers: tuple[Float, ...]
+    gross_errors: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -56,45 +70,35 @@ class Model:
     converged: bool
 
 
-def estimate(
-    candidates: PatternCounts,
-    background: PatternCounts,
-    sizes: tuple[int, ...],
-    all_pairs: int,
-    n_records: int,
-    gross_errors: tuple[float, ...] | None = None,
-) -> Model:
+def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assumed, all_pairs: int, n_records: int) -> Model:
     """Fit the model.
 
     Args:
         candidates: patterns of the candidate pairs.
         background: patterns of pairs drawn from all pairs at random, or of all pairs.
-        sizes: levels per comparison, `different` included.
+        assumed: what is taken for granted before the data speak; where there are no pairs, it is the model.
         all_pairs: number of pairs among the records, n(n − 1)/2.
         n_records: number of records; one duplicate per record is the starting value of λ.
-        gross_errors: per comparison, the least share of matches that is taken to end at *different*.
 
     Raises:
-        ModelError: no pair to learn from, or the fit says that a match agrees less than a stranger.
+        ModelError: the fit says that all pairs are matches, or that a match agrees less than a stranger.
     """
-    if not len(candidates.counts) or not len(background.counts):
-        raise ModelError("there is no pair of records to estimate from")
     prior = min(1.0 / max(n_records, 2), _LARGEST_PRIOR)
-    one_match = [_one_match(size) for size in sizes]
+    one_match = [_one_match(len(one)) for one in assumed.strangers]
     m = tuple(one_match)
-    even = [np.full(size, 0.5) for size in sizes]
-    u = _shares(background, background.counts.astype(np.float64), even)
-    iteration, change = 0, 1.0
+    u = _shares(background, background.counts.astype(np.float64), assumed.strangers)
+    iteration, change = 0, 0.0 if not len(candidates.counts) else 1.0
     while iteration < MAX_ITERATIONS and change > TOLERANCE:
         iteration += 1
         in_candidates = match_probability(candidates.patterns, prior, m, u) * candidates.counts
         in_background = (1.0 - match_probability(background.patterns, prior, m, u)) * background.counts
         before = [np.array([prior]), *m]
         prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
-        m = _with_gross_errors(_shares(candidates, in_candidates, one_match), gross_errors)
-        u = _shares(background, in_background, even)
+        m = _with_gross_errors(_shares(candidates, in_candidates, one_match), assumed.gross_errors)
+        u = _shares(background, in_background, assumed.strangers)
         change = _largest_change(before, [np.array([prior]), *m])
-    _refuse_degenerate(candidates, prior, m, u)
+    if all_pairs >= _PAIRS_FOR_JUDGEMENT:
+        _refuse_degenerate(candidates, prior, m, u)
     return Model(prior, m, u, iteration, change <= TOLERANCE)
 
 
@@ -111,9 +115,9 @@ def match_probability(patterns: NDArray[np.int8], prior: float, m: tuple[Float, 
     return chance
 
 
-def _with_gross_errors(m: tuple[Float, ...], least: tuple[float, ...] | None) -> tuple[Float, ...]:
+def _with_gross_errors(m: tuple[Float, ...], least: tuple[float, ...]) -> tuple[Float, ...]:
     """The shares m with the level *different* raised to its least share, the other levels lowered in proportion."""
-    return tuple(_raised(one, share) for one, share in zip(m, least or (0.0,) * len(m), strict=True))
+    return tuple(_raised(one, share) for one, share in zip(m, least, strict=True))
 
 
 def _raised(m: Float, least: float) -> Float:
@@ -135,8 +139,8 @@ def _shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tu
         table: agreement patterns.
         weight: (n_patterns,) pairs of each pattern, by expectation.
         assumed: per comparison, (n_levels,) pairs added to each level, so that a level never seen is rare and not
-            impossible. For u it is half a pair each; for m one match, spread as matches usually are, because in a list of
-            two hundred records half a match at every worst level would make namesakes persons.
+            impossible. For m it is one match, spread as matches usually are, because in a list of two hundred records even
+            half a match at every worst level would make namesakes persons.
     """
     out = []
     for column, added in enumerate(assumed):

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from blocking import Pairs, all_pairs, random_pairs
 from comparators import count_patterns
-from linkage.errors import ModelError
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Candidates, candidates
 from linkage.unit.cluster import Labels, Rules, cluster
-from linkage.unit.estimate import Model, PatternCounts, estimate
+from linkage.unit.estimate import Assumed, Model, PatternCounts, estimate
 from linkage.unit.second_look import second_look
 from linkage.unit.vectors import Levels, compare, level_counts
 from linkage.unit.weights import Microbits, Weights, log_odds, weigh, weights
 
 ALL_PAIRS_UP_TO = 3_000_000
 SAMPLED_PAIRS = 2_000_000
+ASSUMED_PAIRS = 500
 SEED = 20_180_730
 Rows = slice | NDArray[np.int64]
 
@@ -81,10 +81,8 @@ def link_encodings(encodings: Encodings, protocol: Protocol, decided: Decided = 
     """Candidates → comparison vectors → estimated model → weights → clusters.
 
     Raises:
-        ModelError: fewer than two records, no candidate pair, or a degenerate fit.
+        ModelError: the fit is degenerate.
     """
-    if len(encodings) < 2:
-        raise ModelError("there are fewer than two records")
     found = candidates(encodings, protocol)
     levels = compare(encodings, found.pairs, protocol)
     counted = _patterns(levels, protocol)
@@ -114,8 +112,16 @@ def _fit(encodings: Encodings, counted: PatternCounts, protocol: Protocol) -> Mo
     every = n * (n - 1) // 2
     background = all_pairs(n) if every <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
     at_random = _patterns(compare(encodings, background, protocol), protocol)
-    gross_errors = tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons)
-    return estimate(counted, at_random, level_counts(protocol), every, n, gross_errors)
+    return estimate(counted, at_random, assumed(protocol), every, n)
+
+
+def assumed(protocol: Protocol) -> Assumed:
+    """The protocol's assumptions, those about strangers worth `ASSUMED_PAIRS` pairs."""
+    strangers = (np.array(one.strangers_per_level, dtype=np.float64) for one in protocol.comparisons)
+    return Assumed(
+        strangers=tuple(ASSUMED_PAIRS * shares / shares.sum() for shares in strangers),
+        gross_errors=tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons),
+    )
 
 
 def _patterns(levels: Levels, protocol: Protocol) -> PatternCounts:

@@ -56,8 +56,8 @@ def second_look(
     alone = np.bincount(labels, minlength=len(labels))[labels] == 1
     rows = np.flatnonzero(alone[pairs.left] & alone[pairs.right])
     n = int(alone.sum())
-    missed = _share_rejected(counted, model, table, threshold)
-    if n < 2 or not len(rows) or missed <= 0:
+    missed = _share_rejected(counted, model, table, threshold) if len(rows) else 0.0
+    if missed <= 0:
         return SecondLook(rows[:0], table.prior)
     evidence = (weight[rows] - table.prior) / MICROBITS - np.log2(missed)
     odds = _prior_odds(evidence, n)
