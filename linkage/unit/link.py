@@ -7,7 +7,7 @@ order in which bundles and rows arrived.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +26,7 @@ from linkage.unit.weights import Microbits, Weights, log_odds, weigh, weights
 
 ALL_PAIRS_UP_TO = 3_000_000
 SAMPLED_PAIRS = 2_000_000
-ASSUMED_PAIRS = 500
+ASSUMED_PAIRS = 20_000
 SEED = 20_180_730
 Rows = slice | NDArray[np.int64]
 
@@ -92,16 +92,17 @@ def link_encodings(encodings: Encodings, protocol: Protocol, decided: Decided = 
     threshold = log_odds(protocol.clustering.threshold)
     rules = _rules(encodings, protocol, decided)
 
-    def clustered(rows: Rows, shift: int) -> Labels:
+    def clustered(rows: Rows, shift: int, under: Rules) -> Labels:
         some = Pairs(found.pairs.left[rows], found.pairs.right[rows])
         return cluster(
-            some, weight[rows] + shift, threshold, lambda pairs: weigh(compare(encodings, pairs, protocol), table) + shift, rules
+            some, weight[rows] + shift, threshold, lambda pairs: weigh(compare(encodings, pairs, protocol), table) + shift, under
         )
 
-    first = clustered(slice(None), 0)
+    first = clustered(slice(None), 0, rules)
     again = second_look(found.pairs, weight, first, counted, model, table, threshold)
     alone = np.bincount(first, minlength=len(first))[first] == 1
-    labels = np.where(alone, clustered(again.rows, again.prior - table.prior), first).astype(np.int32)
+    joined = clustered(again.rows, again.prior - table.prior, replace(rules, must=NOTHING_DECIDED.must))  # 'same' had its turn
+    labels = np.where(alone, joined, first).astype(np.int32)
     prior = np.full(len(weight), table.prior, dtype=np.int64)
     prior[again.rows] = again.prior
     return Linkage(found, levels, model, table, prior, weight - table.prior + prior, threshold, labels)
