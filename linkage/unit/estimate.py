@@ -24,6 +24,7 @@ MAX_ITERATIONS = 500
 TOLERANCE = 1e-6
 _SMALLEST_PRIOR, _LARGEST_PRIOR = 1e-12, 0.5
 _PAIRS_FOR_JUDGEMENT = 1000
+_ASSUMED_AT_LEAST = 50.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assu
     prior = min(1.0 / max(n_records, 2), _LARGEST_PRIOR)
     one_match = [_one_match(len(one)) for one in assumed.strangers]
     m = tuple(one_match)
-    u = _shares(background, background.counts.astype(np.float64), assumed.strangers)
+    u = _strangers_shares(background, background.counts.astype(np.float64), assumed.strangers)
     iteration, change = 0, 0.0 if not len(candidates.counts) else 1.0
     while iteration < MAX_ITERATIONS and change > TOLERANCE:
         iteration += 1
@@ -95,9 +96,9 @@ def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assu
         before = [np.array([prior]), *m]
         prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
         m = _with_gross_errors(_shares(candidates, in_candidates, one_match), assumed.gross_errors)
-        u = _shares(background, in_background, assumed.strangers)
+        u = _strangers_shares(background, in_background, assumed.strangers)
         change = _largest_change(before, [np.array([prior]), *m])
-    if all_pairs >= _PAIRS_FOR_JUDGEMENT:
+    if len(candidates.counts) and all_pairs >= _PAIRS_FOR_JUDGEMENT:
         _refuse_degenerate(candidates, prior, m, u)
     return Model(prior, m, u, iteration, change <= TOLERANCE)
 
@@ -149,6 +150,26 @@ def _shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tu
         sums = np.bincount(level[seen], weights=weight[seen], minlength=len(added)) + added
         out.append(sums / sums.sum())
     return tuple(out)
+
+
+def _strangers_shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tuple[Float, ...]:
+    """Share of strangers at each level: as the pairs show it, or as the assumption has it where that is more.
+
+    What nobody happened to share in a short list may still be a coincidence in the next one, so the assumption counts for
+    as many pairs as it has; but where half the list is of one family name, no assumption may call that rare: EM would
+    take the family for one person.
+    """
+    slightly = [_ASSUMED_AT_LEAST * one / one.sum() for one in assumed]
+    both = zip(_shares(table, weight, assumed), _shares(table, weight, slightly), strict=True)
+    return tuple(_more_coincidence(one, other) for one, other in both)
+
+
+def _more_coincidence(one: Float, other: Float) -> Float:
+    """At each level but the last, *different*, the larger share; *different* has the rest, and never less than a tenth of it."""
+    agreeing = np.maximum(one[:-1], other[:-1])
+    rest = max(1.0 - float(agreeing.sum()), 0.1 * float(min(one[-1], other[-1])))
+    shares = np.append(agreeing, rest)
+    return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
 def _largest_change(before: Sequence[Float], after: Sequence[Float]) -> float:
