@@ -255,7 +255,7 @@ def test_axes_are_sorted_names_and_sources_default_to_duplicates(small_protocol)
 
 
 def test_a_file_that_is_missing_or_not_toml_is_named(tmp_path):
-    with pytest.raises(ExtractError, match="none.toml"):
+    with pytest.raises(ExtractError, match=r"none\.toml"):
         read_protocol(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text('format = "headcount-protocol/1"\nproject = secret word\n')
     with pytest.raises(SchemaError, match="not valid TOML") as caught:

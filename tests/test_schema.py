@@ -8,13 +8,15 @@ import pytest
 from linkage.errors import ExtractError, SchemaError
 from linkage.schema import CONTENT, FEATURES, IDENTIFIERS, build, plain, read_toml
 
+FORBID = {"extra": "forbid"}
+
 
 @dataclass(frozen=True)
 class Inner:
     size: int
     tags: tuple[str, ...] = ()
     note: str | None = None
-    __pydantic_config__ = {"extra": "forbid"}
+    __pydantic_config__ = FORBID
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Outer:
     name: str
     inner: tuple[Inner, ...]
     by_name: Mapping[str, Inner] = field(default_factory=dict)
-    __pydantic_config__ = {"extra": "forbid"}
+    __pydantic_config__ = FORBID
 
 
 GOOD = {"name": "a", "inner": [{"size": 1, "tags": ["x"]}], "by_name": {"b": {"size": 2}}}

@@ -31,7 +31,9 @@ def refuse(look_at):
     return run
 
 
-def seal_words(keys="police", file="./police.csv", protocol="protocol", unit="unit", statistics="statistics", period="2018", to="./x"):
+def seal_words(
+    keys="police", file="./police.csv", protocol="protocol", unit="unit", statistics="statistics", period="2018", to="./x"
+):
     readers = ("--unit", f"./keys/{unit}/public.json", "--statistics", f"./keys/{statistics}/public.json")
     return ("seal", file, "--protocol", f"./{protocol}.toml", "--keys", f"./keys/{keys}", "--period", period, *readers, "-o", to)
 
@@ -149,7 +151,7 @@ def test_a_later_version_of_the_envelope_is_told_from_damage(office, refuse):
     refuse(office, 4, "bundle-version", "receive", "./later.age", "--workspace", "./W", "--keys", "./keys/unit")
 
 
-@pytest.mark.parametrize("at", [0, 30, 100, 250, -70_000, -1])
+@pytest.mark.parametrize("at", [0, 30, 100, 250, -30_000, -1])
 def test_no_byte_of_a_bundle_can_be_changed_unnoticed(at, office, look_at):
     data = bytearray((office.folder / "o" / "ngo-2018.linking.age").read_bytes())
     data[at] ^= 0x20

@@ -72,9 +72,7 @@ def test_words_that_would_favour_low_positions_are_passed_over():
     """With 3·2^30 positions every fourth word lies above the largest multiple; taking it anyway would be seen at once."""
     bits = 3 << 30
     found = gram_positions(KEY, "d", "g", 60, bits)
-    first = [
-        int.from_bytes(hmac.digest(KEY, lp("d") + lp("g") + i.to_bytes(4, "big"), "sha256")[:4], "big") for i in range(60)
-    ]
+    first = [int.from_bytes(hmac.digest(KEY, lp("d") + lp("g") + i.to_bytes(4, "big"), "sha256")[:4], "big") for i in range(60)]
     biased = [place for place, word in enumerate(first) if word >= bits]
     assert len(biased) > 5
     assert all(found[place] != first[place] % bits for place in biased)
@@ -133,7 +131,9 @@ def test_looking_up_equals_encoding_value_by_value(surnames, data):
     known = features(n, surname__skeleton=surnames, given_name__skeleton=givens, birth_date__digits=births)
     found = encode_filters(known, keys(), protocol)
     assert (found.shape, found.dtype) == ((n, 3, 3), np.uint64)
-    for at, (domain, values, kind) in enumerate((("birth", births, "digits"), ("name", givens, "bigrams"), ("name", surnames, "bigrams"))):
+    for at, (domain, values, kind) in enumerate(
+        (("birth", births, "digits"), ("name", givens, "bigrams"), ("name", surnames, "bigrams"))
+    ):
         key = field_key(keys(), domain, "fields/1")
         for row, value in enumerate(values):
             assert bits_of(found[row, at]) == naive_filter(key, domain, grams_of(value, kind), 3, 192)

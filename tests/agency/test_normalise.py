@@ -30,7 +30,6 @@ def of(row, mapping=STANDARD, protocol=TIP):
     return {name: column[0] for name, column in found.items() if column[0]}
 
 
-
 def test_a_full_name_gives_every_name_feature():
     assert of({"surname": "Раҳмонов", "given_name": "Ҷамшед", "patronymic": "Каримович"}) == {
         "surname": "rahman",

@@ -24,7 +24,7 @@ TIP = ready_protocol("tip")
 LINKAGE = derive(hashlib.sha256(b"linkage").digest(), TIP.project, TIP.epoch)
 SHIPMENT = Shipment("2018", 2, date(2019, 12, 31))
 ROLES = {"police": "agency", "unit": "unit", "office": "statistics"}
-IDS = ["=HYPERLINK(1)", "-7", "Канарейка", "a,b\n\"c\"", "+x", "@y", "＝z", "plain"]
+IDS = ["=HYPERLINK(1)", "-7", "Канарейка", 'a,b\n"c"', "+x", "@y", "＝z", "plain"]
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 import hashlib
 import hmac
+import unicodedata
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.agency.keys import block_key, derive
+from linkage.agency.keys import block_key, derive, field_key
 from linkage.agency.tokens import encode_tokens, hashed
 from linkage.protocol import parse_protocol
 from linkage.schema import FEATURES
@@ -39,8 +40,6 @@ def lp(text):
 
 @given(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4))
 def test_a_token_follows_the_published_formula(values):
-    import unicodedata
-
     message = b"".join(lp(unicodedata.normalize("NFC", value)) for value in values)
     expected = int.from_bytes(hmac.new(KEY, message, hashlib.sha256).digest()[:8], "big")
     assert hashed(KEY, tuple(values)) == (expected or 2**64 - 1)
@@ -102,6 +101,4 @@ def test_another_key_project_or_epoch_gives_another_token(used, small_protocol):
 
 def test_blocking_and_encoding_keys_are_apart(small_protocol):
     """A filter's field key is not a token's block key, though both domains are called alike."""
-    from linkage.agency.keys import field_key
-
     assert field_key(keys(), "name", "fields/1") != block_key(keys(), "name")

@@ -31,9 +31,7 @@ def by_token(e, protocol, name):
     column = e.tokens[:, protocol.tokens.index(name)].tolist()
     blocks = Counter(value for value in column if value)
     large = {value: size for value, size in blocks.items() if size > protocol.blocking.max_block}
-    proposed = {
-        (a, b) for a, b in combinations(range(len(e)), 2) if column[a] == column[b] != 0 and column[a] not in large
-    }
+    proposed = {(a, b) for a, b in combinations(range(len(e)), 2) if column[a] == column[b] != 0 and column[a] not in large}
     return proposed, (len(large), sum(large.values()), sum(size * (size - 1) // 2 for size in large.values()))
 
 
@@ -41,7 +39,12 @@ def by_join(e, protocol, join):
     """All pairs whose joined filters are alike enough, counted bit by bit."""
     columns = [protocol.filters.index(name) for name in join.filters]
     ones = [
-        {(word, bit) for word in range(protocol.words) for bit in range(64) if any(int(e.filters[at, c, word]) >> bit & 1 for c in columns)}
+        {
+            (word, bit)
+            for word in range(protocol.words)
+            for bit in range(64)
+            if any(int(e.filters[at, c, word]) >> bit & 1 for c in columns)
+        }
         for at in range(len(e))
     ]
     return {

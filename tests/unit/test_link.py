@@ -34,7 +34,10 @@ def arrays(linkage):
 
 
 def identical(one, other):
-    return all(np.array_equal(a, b) for a, b in zip(arrays(one), arrays(other), strict=True)) and one.weights.prior == other.weights.prior
+    return (
+        all(np.array_equal(a, b) for a, b in zip(arrays(one), arrays(other), strict=True))
+        and one.weights.prior == other.weights.prior
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,9 @@ def linked(people):
 
 def test_people_are_found_again_over_lists_and_within_them(people, linked):
     assert clusters(linked.labels.tolist()) == clusters(people.truth)
-    assert set(zip(*map(np.ndarray.tolist, linked.candidates.pairs), strict=True)) - pairs_within(people.truth), "no stranger was met"
+    assert set(zip(*map(np.ndarray.tolist, linked.candidates.pairs), strict=True)) - pairs_within(people.truth), (
+        "no stranger was met"
+    )
     source = people.encodings.source
     assert {source[a] == source[b] for a, b in pairs_within(people.truth)} == {True, False}
 

@@ -113,7 +113,12 @@ def test_quality_counts_and_estimates_in_whole_numbers(people, linked):
 def test_quality_of_a_list_without_pairs_does_not_divide_by_zero(invent_people):
     strangers = invent_people(PERSONS, persons=3, agencies=("police",), again=0.0).encodings
     told = quality(strangers, link_encodings(strangers, PERSONS))
-    assert (told["records"], told["persons"], told["pairs_compared"], told["pairs_linked"]) == (len(strangers), len(strangers), 0, 0)
+    assert (told["records"], told["persons"], told["pairs_compared"], told["pairs_linked"]) == (
+        len(strangers),
+        len(strangers),
+        0,
+        0,
+    )
 
 
 def test_every_pass_and_join_is_described(linked):

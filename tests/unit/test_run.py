@@ -80,7 +80,10 @@ def test_the_manifest_says_what_went_in_and_nothing_of_when_or_where(received, f
     assert manifest["previous"] == ""
     assert manifest["inputs"]["protocol_id"] == protocol.id
     assert manifest["inputs"]["tool"] == __version__
-    assert [(one["agency"], one["period"], one["sequence"]) for one in manifest["bundles"]] == [("ngo", "2018", 1), ("police", "2018", 1)]
+    assert [(one["agency"], one["period"], one["sequence"]) for one in manifest["bundles"]] == [
+        ("ngo", "2018", 1),
+        ("police", "2018", 1),
+    ]
     assert manifest["signers"] == {name: getattr(folders, name).public.signing for name in ("ngo", "police")}
     assert manifest["decisions"]["count"] == 0
     assert str(received.path) not in str(manifest)
@@ -97,7 +100,9 @@ def test_the_same_bundles_in_another_workspace_and_order_are_the_same_run_to_the
     assert files_of(tmp_path / "first" / "runs" / one.run_id) == files_of(other.directory)
 
 
-def test_a_list_sealed_again_unchanged_in_another_envelope_is_the_same_run(received, folders, people, sealed, protocol, take, tmp_path):
+def test_a_list_sealed_again_unchanged_in_another_envelope_is_the_same_run(
+    received, folders, people, sealed, protocol, take, tmp_path
+):
     """What counts is the content of the bundles, not the day on which they were sealed."""
     one = run(received, folders.unit).run
     shutil.move(received.path, tmp_path / "first")

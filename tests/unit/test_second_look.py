@@ -146,7 +146,13 @@ def test_no_pairs_and_one_record_are_no_trouble(overlapping):
     none = Pairs(np.empty(0, np.int32), np.empty(0, np.int32))
     for n in (0, 1, 5):
         again = second_look(
-            none, np.empty(0, np.int64), np.arange(n, dtype=np.int32), overlapping.counted, overlapping.model, overlapping.table, THRESHOLD
+            none,
+            np.empty(0, np.int64),
+            np.arange(n, dtype=np.int32),
+            overlapping.counted,
+            overlapping.model,
+            overlapping.table,
+            THRESHOLD,
         )
         assert (len(again.rows), again.prior) == (0, overlapping.table.prior)
 

@@ -185,9 +185,16 @@ PLAIN = {
         {
             "name": "name",
             "needs": ["one"],
-            "levels": [{"name": "crossed", "crossed_filters": ["one", "two"], "dice": 300}, {"name": "near", "filter": "one", "dice": 1}],
+            "levels": [
+                {"name": "crossed", "crossed_filters": ["one", "two"], "dice": 300},
+                {"name": "near", "filter": "one", "dice": 1},
+            ],
         },
-        {"name": "date", "needs": ["date"], "levels": [{"name": "crossed", "crossed_tokens": ["date", "swapped"]}, {"name": "same", "token": "date"}]},
+        {
+            "name": "date",
+            "needs": ["date"],
+            "levels": [{"name": "crossed", "crossed_tokens": ["date", "swapped"]}, {"name": "same", "token": "date"}],
+        },
     ],
     "blocking": {"passes": ["date"], "max_block": 10},
     "clustering": {"method": "average", "threshold": 500},

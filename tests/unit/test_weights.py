@@ -29,7 +29,9 @@ LEVELS = st.lists(st.tuples(st.integers(-1, 2), st.integers(-1, 1)), min_size=1,
 @given(LEVELS)
 def test_a_pairs_weight_is_the_prior_and_one_entry_per_observed_comparison(rows):
     table = weights(MODEL)
-    expected = [table.prior + sum(int(one[level]) for one, level in zip(table.levels, row, strict=True) if level >= 0) for row in rows]
+    expected = [
+        table.prior + sum(int(one[level]) for one, level in zip(table.levels, row, strict=True) if level >= 0) for row in rows
+    ]
     assert weigh(np.array(rows, np.int8), table).tolist() == expected
 
 

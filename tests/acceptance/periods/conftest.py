@@ -13,13 +13,53 @@ from linkage.protocol import ready_text
 PERIOD = "2018"
 AGENCIES = ("court", "ngo", "police")
 ROLES = {"custodian": "custodian", "unit": "unit", "office": "statistics", "zarina": "auditor", "rustam": "auditor"}
-COLUMNS = (
-    "record_id surname given_name patronymic birth_date sex citizenship region district document_number role stage event_date"
-).split()
-FAMILIES = "Каримов Назаров Раҳмонов Саидов Шарифов Юсупов Давлатов Ҳолов Одинаев Зоиров Мирзоев Тоҳиров Бобоев Фозилов".split()
-WOMEN = "Гулнора Зарина Мадина Нигора Фотима Шаҳноза Малика Саодат Тахмина Дилафрӯз Манижа Парвина".split()
-MEN = "Ҷамшед Рустам Фирӯз Баҳром Далер Умед Анвар Комрон Сорбон Исмоил Фарҳод Некрӯз".split()
-FATHERS = "Каримович Саидович Раҳимович Ҳакимович Олимович Назарович Юсупович".split()
+COLUMNS = [
+    "record_id",
+    "surname",
+    "given_name",
+    "patronymic",
+    "birth_date",
+    "sex",
+    "citizenship",
+    "region",
+    "district",
+    "document_number",
+    "role",
+    "stage",
+    "event_date",
+]
+FAMILIES = [
+    "Каримов",
+    "Назаров",
+    "Раҳмонов",
+    "Саидов",
+    "Шарифов",
+    "Юсупов",
+    "Давлатов",
+    "Ҳолов",
+    "Одинаев",
+    "Зоиров",
+    "Мирзоев",
+    "Тоҳиров",
+    "Бобоев",
+    "Фозилов",
+]
+WOMEN = [
+    "Гулнора",
+    "Зарина",
+    "Мадина",
+    "Нигора",
+    "Фотима",
+    "Шаҳноза",
+    "Малика",
+    "Саодат",
+    "Тахмина",
+    "Дилафрӯз",
+    "Манижа",
+    "Парвина",
+]
+MEN = ["Ҷамшед", "Рустам", "Фирӯз", "Баҳром", "Далер", "Умед", "Анвар", "Комрон", "Сорбон", "Исмоил", "Фарҳод", "Некрӯз"]
+FATHERS = ["Каримович", "Саидович", "Раҳимович", "Ҳакимович", "Олимович", "Назарович", "Юсупович"]
 PLACES = [("Хатлон", "Данғара"), ("Хатлон", "Восеъ"), ("Суғд", "Исфара"), ("РРП", "Рӯдакӣ"), ("Душанбе", "Сино")]
 
 
@@ -44,12 +84,16 @@ def person(number):
 
 def listed(agency, number, **changes):
     stage = {"court": "HEA", "ngo": "ASS", "police": "DET"}[agency]
-    kept = {name: text for name, text in person(number).items() if not (agency == "ngo" and name in {"document_number", "patronymic"})}
+    kept = {
+        name: text for name, text in person(number).items() if not (agency == "ngo" and name in {"document_number", "patronymic"})
+    }
     return {"record_id": f"{agency}-{number:03d}", **kept, "stage": stage, **changes}
 
 
 def police_list():
-    again = listed("police", 7, record_id="police-007-2", surname=person(7)["surname"].replace("ов", "овв"), event_date="2018-07-01")
+    again = listed(
+        "police", 7, record_id="police-007-2", surname=person(7)["surname"].replace("ов", "овв"), event_date="2018-07-01"
+    )
     return [*(listed("police", number) for number in range(24)), again]
 
 

@@ -43,14 +43,18 @@ def test_the_report_counts_31_victims_by_stage(world):
     told = world.done(*world.report_words(world.at / "report"))
     with (world.at / "report" / "persons.csv").open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["DATAFLOW"] == "SEX_AGE" and row["ROLE"] == "victim"]
-    whole = {row["STAGE"]: row["OBS_VALUE"] for row in rows if (row["SEX"], row["AGE"], row["COUNT_UNIT"]) == ("_T", "_T", "PERSON")}
+    whole = {
+        row["STAGE"]: row["OBS_VALUE"] for row in rows if (row["SEX"], row["AGE"], row["COUNT_UNIT"]) == ("_T", "_T", "PERSON")
+    }
     assert {stage: int(count) for stage, count in whole.items() if int(count)} == {"_T": 31, "DET": 24, "ASS": 21, "HEA": 11}
     assert told.out.rstrip("\n") == (world.at / "report" / "tables.txt").read_text("utf-8").rstrip("\n")
 
 
 def test_the_job_through_files_finds_the_persons_that_the_job_in_memory_finds(finished, lists):
     linked = linkage.link({agency: pd.DataFrame(rows) for agency, rows in lists.items()}, "tip")
-    in_memory = dict(zip(zip(linked.persons["agency"], linked.persons["record_id"], strict=True), linked.persons["person"], strict=True))
+    in_memory = dict(
+        zip(zip(linked.persons["agency"], linked.persons["record_id"], strict=True), linked.persons["person"], strict=True)
+    )
     assert groups(in_memory) == groups(finished.people())
 
 
@@ -81,7 +85,9 @@ def test_a_corrected_extract_replaces_the_earlier_and_names_records_as_before(wo
 
 def test_persons_keep_their_ids_when_a_later_period_arrives(world, row):
     before = world.people()
-    later = [row("police", number, record_id=f"police-{number:03d}-2019", event_date="2019-05-05") for number in (*range(4), 50, 51)]
+    later = [
+        row("police", number, record_id=f"police-{number:03d}-2019", event_date="2019-05-05") for number in (*range(4), 50, 51)
+    ]
     world.done(*world.receive_words(world.seal("police", later, "later", period="2019")))
     world.link()
     persons, register = world.persons(), {**world.register(), **world.register("later")}

@@ -1,0 +1,220 @@
+"""`seal`, `receive`, `link`, `export` and what they say: files, modes, numbers, dates."""
+
+import csv
+import json
+import stat
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from linkage.protocol import ready_protocol, ready_text
+
+TIP = ready_protocol("tip")
+HEADER = "record_id,surname,given_name,birth_date,sex,role,stage,event_date,shoe_size\n"
+ROWS = (
+    "P1,Каримова,Гулнора,1990-05-17,F,victim,identified,2018-03-01,38\n"
+    "P2,Каримова,Гулнора,1990-05-17,F,victim,identified,2018-04-01,38\n"
+    "P3,Назаров,Олим,1979-11-05,M,offender,suspected,2018-03-01,44\n"
+)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory, headcount):
+    """Keys of police, unit and statistics, and the protocol."""
+    at = tmp_path_factory.mktemp("keys")
+    (at / "protocol.toml").write_text(ready_text("tip"), "utf-8")
+    for role, name in (("agency", "police"), ("unit", "unit"), ("statistics", "office")):
+        assert headcount("keys", "new", role, name, "-o", at / name).code == 0
+    share = ("keys", "share", "--protocol", at / "protocol.toml", "--to", at / "police" / "public.json", "-o", at / "shares")
+    assert headcount(*share).code == 0
+    assert headcount("keys", "install", at / "shares" / "police.share.age", "--keys", at / "police").code == 0
+    return at
+
+
+@pytest.fixture
+def seal(keys, tmp_path, headcount):
+    """`seal(rows, …)`: seals a list into `tmp_path/sealed`."""
+
+    def run(rows=ROWS, *more, period="2018", header=HEADER):
+        (tmp_path / "list.csv").write_text(header + rows, "utf-8")
+        readers = ("--unit", keys / "unit" / "public.json", "--statistics", keys / "office" / "public.json")
+        rest = ("--protocol", keys / "protocol.toml", "--keys", keys / "police", "--period", period)
+        return headcount("seal", tmp_path / "list.csv", *rest, *readers, "-o", tmp_path / "sealed", *more)
+
+    return run
+
+
+@pytest.fixture
+def inspect(keys, tmp_path, headcount):
+    def run(section="linking", period="2018"):
+        reader = {"linking": "unit", "content": "office"}[section]
+        path = tmp_path / "sealed" / f"police-{period}.{section}.age"
+        return json.loads(headcount("inspect", path, "--keys", keys / reader, "--json").out)
+
+    return run
+
+
+def test_seal_answers_with_three_files_and_says_what_to_do_with_the_third(seal, tmp_path):
+    done = seal()
+    names = [f"police-2018.{kind}" for kind in ("linking.age", "content.age", "register.csv")]
+    assert (done.code, done.out.splitlines()) == (0, [str(tmp_path / "sealed" / name) for name in names])
+    assert sorted(path.name for path in (tmp_path / "sealed").iterdir()) == sorted(names)
+    assert "sealed 3 record(s) of police, period 2018, sequence 1" in done.err
+    assert "keep police-2018.register.csv inside the agency" in done.err
+    assert "left out 1 column(s) that the protocol does not name: shoe_size" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
+def test_the_register_is_its_owners_and_the_sections_may_travel(seal, tmp_path):
+    seal()
+    modes = {path.name.partition(".")[2]: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "sealed").iterdir()}
+    assert modes == {"linking.age": 0o644, "content.age": 0o644, "register.csv": 0o600}
+
+
+def test_the_register_names_every_row_once(seal, tmp_path):
+    seal()
+    with (tmp_path / "sealed" / "police-2018.register.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["record_id"] for row in rows] == ["P1", "P2", "P3"]
+    assert len({row["record"] for row in rows}) == 3
+
+
+def test_both_manifests_say_the_period_sequence_protocol_and_last_day(seal, inspect):
+    before = datetime.now(UTC).date()
+    seal(ROWS, "--sequence", "4")
+    after = datetime.now(UTC).date()
+    for section in ("linking", "content"):
+        told = inspect(section)
+        assert (told["section"], told["period"], told["sequence"], told["rows"]) == (section, "2018", 4, 3)
+        assert told["protocol_id"] == TIP.id
+        days = timedelta(days=TIP.release.valid_days)
+        assert before + days <= date.fromisoformat(told["not_after"]) <= after + days
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone cannot be changed here")
+def test_the_last_day_does_not_depend_on_the_time_zone(seal, inspect, monkeypatch):
+    """Twenty-six hours lie between these zones, so their calendars never agree; two agencies' bundles must."""
+    days = set()
+    try:
+        for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            seal(ROWS, "--force")
+            days.add(inspect()["not_after"])
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert len(days) == 1
+
+
+def test_seal_overwrites_nothing_unless_forced(seal, tmp_path, look_at):
+    seal()
+    before = look_at(tmp_path / "sealed")
+    done = seal()
+    assert (done.code, "[usage]" in done.err) == (2, True)
+    assert look_at(tmp_path / "sealed") == before
+    assert seal(ROWS, "--force").code == 0
+    assert look_at(tmp_path / "sealed") != before
+
+
+def test_one_file_that_stands_in_the_way_keeps_all_three_from_being_written(seal, tmp_path):
+    (tmp_path / "sealed").mkdir()
+    (tmp_path / "sealed" / "police-2018.register.csv").write_text("mine")
+    assert seal().code == 2
+    assert [path.name for path in (tmp_path / "sealed").iterdir()] == ["police-2018.register.csv"]
+
+
+def test_a_sequence_counts_from_1(seal):
+    assert seal(ROWS, "--sequence", "0").code == 2
+
+
+def test_sealing_again_gives_the_same_records_the_same_pseudonyms_in_any_order(seal, tmp_path):
+    seal()
+    register = (tmp_path / "sealed" / "police-2018.register.csv").read_bytes()
+    assert seal("".join(reversed(ROWS.splitlines(keepends=True))), "--force").code == 0
+    assert (tmp_path / "sealed" / "police-2018.register.csv").read_bytes() == register
+
+
+@pytest.fixture
+def unit(keys, tmp_path, headcount):
+    """`unit("link", …)`: a command on the workspace with the unit's keys, where it needs them."""
+
+    def run(verb, *words):
+        own = ("--keys", keys / "unit") if verb in {"receive", "link"} else ()
+        return headcount(*verb.split(), *words, "--workspace", tmp_path / "W", *own)
+
+    return run
+
+
+@pytest.fixture
+def received(seal, unit, tmp_path):
+    seal()
+    return unit("receive", tmp_path / "sealed" / "police-2018.linking.age")
+
+
+def test_receive_answers_with_the_bundles_id_and_warns_of_a_key_that_nobody_vouched_for(received, keys):
+    signing = json.loads((keys / "police" / "public.json").read_text())["signing"]
+    assert received.code == 0
+    assert len(received.out.strip()) == 64
+    assert "3 record(s) of police, period 2018, sequence 1" in received.err
+    assert "WARNING: nobody vouched for the key of police" in received.err
+    assert signing in received.err
+
+
+def test_receive_in_json_tells_the_signer_and_how_it_is_known(seal, unit, keys, tmp_path):
+    seal()
+    trust = ("--trust", keys / "police" / "public.json")
+    done = unit("receive", tmp_path / "sealed" / "police-2018.linking.age", *trust, "--json")
+    (told,) = json.loads(done.out)
+    assert (told["agency"], told["rows"], told["replaced"], told["signer"]["pinned"]) == ("police", 3, None, "trusted")
+    assert "WARNING" not in done.err
+
+
+def test_link_prints_the_run_and_one_quality_line(received, unit, tmp_path):
+    done = unit("link")
+    run_id = (tmp_path / "W" / "CURRENT").read_text().split()[0]
+    assert done.code == 0
+    assert done.out.count("\n") == 1
+    assert done.out.startswith(f"run {run_id}: 3 records, 2 persons; ")
+
+
+def test_link_in_json_is_the_manifests_word(received, unit, tmp_path):
+    told = json.loads(unit("link", "--json").out)
+    run_id, digest = (tmp_path / "W" / "CURRENT").read_text().split()
+    manifest = json.loads((tmp_path / "W" / "runs" / run_id / "manifest.json").read_bytes())
+    assert told == {"run_id": run_id, "manifest_sha256": digest, **manifest["quality"]}
+
+
+def test_the_person_map_and_the_pairs_are_exported_for_their_owner(received, unit, tmp_path):
+    unit("link")
+    for what, header in (
+        ("persons", "agency,record,person_id"),
+        ("pairs", "left_agency,left_record,right_agency,right_record,level:surname"),
+    ):
+        done = unit(f"export {what}", "-o", tmp_path / f"{what}.csv")
+        assert (done.code, done.out) == (0, f"{tmp_path / what}.csv\n")
+        assert (tmp_path / f"{what}.csv").read_text("utf-8").startswith(header)
+        if sys.platform != "win32":
+            assert stat.S_IMODE((tmp_path / f"{what}.csv").stat().st_mode) == 0o600
+        assert unit(f"export {what}", "-o", tmp_path / f"{what}.csv").code == 2
+
+
+def test_exported_weights_are_bits_that_add_up_with_the_verdict(received, unit, tmp_path):
+    unit("link")
+    unit("export pairs", "-o", tmp_path / "pairs.csv")
+    with (tmp_path / "pairs.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    same = [row for row in rows if row["same"] == "true"]
+    assert len(same) == 1
+    assert float(same[0]["weight"]) > 0 > float(same[0]["prior"])
+    assert {row["same"] for row in rows} <= {"true", "false"}
+    assert same[0]["level:surname"] == "0"
+
+
+def test_one_thread_links_as_many_threads_do(received, unit, tmp_path, headcount, keys):
+    one = unit("link", "--threads", "1", "--json").out
+    elsewhere = ("--workspace", tmp_path / "W2", "--keys", keys / "unit")
+    headcount("receive", tmp_path / "sealed" / "police-2018.linking.age", *elsewhere)
+    assert headcount("link", *elsewhere, "--threads", "64", "--json").out == one
