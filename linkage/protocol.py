@@ -87,11 +87,12 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Level:
-    """One rung of a comparison; exactly one of the four tests is given.
+    """One rung of a comparison; exactly one of the five tests is given.
 
     Attributes:
         name: what agreement at this level means.
         token: the named tokens are equal.
+        any_token: any of these tokens of one record equals any of them of the other: values that a record has several of.
         crossed_tokens: the first token of one record equals the second of the other, either way round.
         filter: Dice similarity of the named filters reaches `dice`.
         crossed_filters: both crosswise Dice similarities of two filters reach `dice`: the values are exchanged.
@@ -100,6 +101,7 @@ class Level:
 
     name: str
     token: str | None = None
+    any_token: tuple[str, ...] | None = None
     crossed_tokens: tuple[str, str] | None = None
     filter: str | None = None
     crossed_filters: tuple[str, str] | None = None
@@ -110,7 +112,7 @@ class Level:
     @property
     def tokens(self) -> tuple[str, ...]:
         """Tokens that the level reads."""
-        return ((self.token,) if self.token else ()) + (self.crossed_tokens or ())
+        return ((self.token,) if self.token else ()) + (self.any_token or ()) + (self.crossed_tokens or ())
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -130,6 +132,8 @@ class Comparison:
         unless: `comparison=level`: not made where an earlier comparison ended there.
         gross_errors: of 10,000 matches at least so many are taken to end at `different`, because the value is wholly wrong
             in one record; where few matches are sure, an estimate alone would call that impossible.
+        against: bits by which the best level speaks *against* one person, in place of an estimate; the others then say
+            nothing. For agreement that relatives explain: twins share surname, patronymic and birth date.
     """
 
     name: str
@@ -138,6 +142,7 @@ class Comparison:
     only_if: str | None = None
     unless: str | None = None
     gross_errors: int = 0
+    against: int | None = None
 
     __pydantic_config__ = _FORBID
 
@@ -413,6 +418,8 @@ def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str,
         yield from _level_problems(f"{at}.levels.{number}", level, e)
     if not 0 <= c.gross_errors <= 5000:
         yield f"{at}.gross_errors: of 10,000, from 0 to 5000"
+    if c.against is not None and not 1 <= c.against <= 100:
+        yield f"{at}.against: bits, from 1 to 100"
     for key in ("only_if", "unless"):
         name, equals, level_name = (getattr(c, key) or "").partition("=")
         if (name or equals) and level_name not in seen.get(name, ()):
@@ -420,15 +427,18 @@ def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str,
 
 
 def _level_problems(at: str, level: Level, e: Encoding) -> Iterator[str]:
-    if sum(test is not None for test in (level.token, level.crossed_tokens, level.filter, level.crossed_filters)) != 1:
-        yield f"{at}: exactly one of token, crossed_tokens, filter, crossed_filters"
+    tests = (level.token, level.any_token, level.crossed_tokens, level.filter, level.crossed_filters)
+    if sum(test is not None for test in tests) != 1:
+        yield f"{at}: exactly one of token, any_token, crossed_tokens, filter, crossed_filters"
+    if level.any_token is not None and len(level.any_token) < 2:
+        yield f"{at}.any_token: at least two tokens; one is 'token'"
     if bool(level.filters) != (level.dice is not None):
         yield f"{at}.dice: belongs to levels with a filter, and to no other"
     if level.dice is not None and not 1 <= level.dice <= 1000:
         yield f"{at}.dice: permille, from 1 to 1000"
     yield from (f"{at}: no token is called '{name}'" for name in level.tokens if name not in e.tokens)
     yield from (f"{at}: no filter is called '{name}'" for name in level.filters if name not in e.filters)
-    for names, kind in ((level.crossed_tokens, e.tokens), (level.crossed_filters, e.filters)):
+    for names, kind in ((level.any_token, e.tokens), (level.crossed_tokens, e.tokens), (level.crossed_filters, e.filters)):
         domains = {kind[name].domain or name for name in names or () if name in kind}
         if names and len(domains) > 1:
             yield f"{at}: values of different domains can never be equal; give both one 'domain'"

@@ -115,7 +115,8 @@ def _fit(encodings: Encodings, counted: PatternCounts, protocol: Protocol) -> Mo
     background = all_pairs(n) if every <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
     at_random = _patterns(compare(encodings, background, protocol), protocol)
     gross_errors = tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons)
-    return estimate(counted, at_random, level_counts(protocol), every, n, gross_errors)
+    against = tuple(comparison.against for comparison in protocol.comparisons)
+    return estimate(counted, at_random, level_counts(protocol), every, n, gross_errors, against)
 
 
 def _patterns(levels: Levels, protocol: Protocol) -> PatternCounts:

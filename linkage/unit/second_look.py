@@ -24,6 +24,8 @@ from linkage.unit.weights import MICROBITS, Microbits, Weights, weigh
 _MAX_ITERATIONS = 500
 _TOLERANCE = 1e-9
 _SMALLEST_PRIOR = 1e-12
+# Fewer matches than this expected among the rejected patterns are none: λ of so few would be made of strangers alone.
+_FEWEST_MISSED = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,19 +58,19 @@ def second_look(
     alone = np.bincount(labels, minlength=len(labels))[labels] == 1
     rows = np.flatnonzero(alone[pairs.left] & alone[pairs.right])
     n = int(alone.sum())
-    missed = _share_rejected(counted, model, table, threshold)
-    if n < 2 or not len(rows) or missed <= 0:
+    rejected, missed = _rejected(counted, model, table, threshold)
+    if n < 2 or not len(rows) or rejected < _FEWEST_MISSED:
         return SecondLook(rows[:0], table.prior)
     evidence = (weight[rows] - table.prior) / MICROBITS - np.log2(missed)
     odds = _prior_odds(evidence, n)
     return SecondLook(rows, round(MICROBITS * float(odds - np.log2(missed))))
 
 
-def _share_rejected(counted: PatternCounts, model: Model, table: Weights, threshold: int) -> float:
-    """Share of the expected matches whose pattern the first look rejects."""
+def _rejected(counted: PatternCounts, model: Model, table: Weights, threshold: int) -> tuple[float, float]:
+    """Number and share of the expected matches whose pattern the first look rejects."""
     expected = match_probability(counted.patterns, model.prior, model.m, model.u) * counted.counts
-    rejected = weigh(counted.patterns, table) < threshold
-    return float(expected[rejected].sum() / expected.sum())
+    rejected = float(expected[weigh(counted.patterns, table) < threshold].sum())
+    return rejected, rejected / float(expected.sum())
 
 
 def _prior_odds(evidence: NDArray[np.float64], n: int) -> float:

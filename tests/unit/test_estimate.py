@@ -91,3 +91,12 @@ def test_patterns_without_any_information_are_a_degenerate_fit():
     blank = PatternCounts(np.full((1, 4), -1, np.int8), np.array([100], np.int64))
     with pytest.raises(ModelError, match="degenerate"):
         estimate(blank, blank, SIZES, 100, 15)
+
+
+def test_bits_against_a_match_are_kept_and_the_rest_of_that_comparison_says_nothing():
+    everything, all_pairs, n_records = simulated()
+    model = estimate(everything, everything, SIZES, all_pairs, n_records, against=(None, None, None, 12))
+    assert np.log2(model.m[3][0]) - np.log2(model.u[3][0]) == pytest.approx(-12)
+    assert model.m[3].sum() == pytest.approx(1)
+    free = estimate(everything, everything, SIZES, all_pairs, n_records)
+    assert free.m[3][0] > 100 * model.m[3][0]
