@@ -11,9 +11,8 @@ a pair. *Content* is the white list of what statistics may see.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -22,13 +21,12 @@ from typing import Any, Literal
 
 from linkage.canonical import canonical_json, digest_of_bytes
 from linkage.errors import SchemaError
-from linkage.schema import CONTENT, FEATURES, IDENTIFIERS, build, plain, read_toml
+from linkage.protocol_rules import problems_of
+from linkage.schema import DIFFERENT, build, plain, read_toml
 
 FORMAT = "headcount-protocol/1"
 NORMALISER = "norm/1"
 READY = ("tip", "persons")
-DIFFERENT, NOT_OBSERVED = "different", "not observed"
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FORBID = {"extra": "forbid"}
 
 
@@ -134,6 +132,8 @@ class Comparison:
             in one record; where few matches are sure, an estimate alone would call that impossible.
         against: bits by which the best level speaks *against* one person, in place of an estimate; the others then say
             nothing. For agreement that relatives explain: twins share surname, patronymic and birth date.
+        strangers: of 10,000 pairs of strangers, how many are assumed to end at each of the levels; the rest at `different`.
+            In a list of a few records this stands for what chance agreement is; in a long list the data decide.
     """
 
     name: str
@@ -143,8 +143,15 @@ class Comparison:
     unless: str | None = None
     gross_errors: int = 0
     against: int | None = None
+    strangers: tuple[int, ...] = ()
 
     __pydantic_config__ = _FORBID
+
+    @property
+    def strangers_per_level(self) -> tuple[int, ...]:
+        """Of 10,000 pairs of strangers, how many end at each level, `different` last; 1 % each where nothing is said."""
+        shares = self.strangers or (100,) * len(self.levels)
+        return (*shares, 10_000 - sum(shares))
 
     @property
     def level_names(self) -> tuple[str, ...]:
@@ -355,123 +362,7 @@ def parse_protocol(data: Mapping[str, Any], file: str) -> Protocol:
     if data.get("format") != FORMAT:
         raise SchemaError(f"format is not {FORMAT}", file=file, field="format")
     protocol = build(Protocol, data, file)
-    problems = list(_problems(protocol))
+    problems = list(problems_of(protocol))
     if problems:
         raise SchemaError("\n".join(problems), file=file)
     return protocol
-
-
-def _problems(p: Protocol) -> Iterator[str]:
-    """Every rule that one key alone cannot show."""
-    yield from _identity_problems(p)
-    yield from _encoding_problems(p.encoding)
-    seen: dict[str, tuple[str, ...]] = {}
-    for number, comparison in enumerate(p.comparisons):
-        yield from _comparison_problems(f"comparisons.{number}", comparison, p.encoding, seen)
-        seen[comparison.name] = (*comparison.level_names, NOT_OBSERVED)
-    yield from _blocking_problems(p.blocking, p.encoding)
-    yield from _statistics_problems(p)
-
-
-def _identity_problems(p: Protocol) -> Iterator[str]:
-    for key in ("project", "epoch"):
-        if not getattr(p, key).strip():
-            yield f"{key}: empty"
-    for name in p.identifiers:
-        if name not in IDENTIFIERS:
-            yield f"identifiers: '{name}' is not a standard identifier ({', '.join(IDENTIFIERS)})"
-    for name in p.sources:
-        if not _NAME.fullmatch(name):
-            yield f"sources.{name}: agency names are small letters, digits and _"
-
-
-def _encoding_problems(e: Encoding) -> Iterator[str]:
-    if e.bits < 64 or e.bits % 64 or e.bits > 8192:
-        yield "encoding.bits: a multiple of 64, from 64 to 8192"
-    if not e.filters and not e.tokens:
-        yield "encoding: neither filters nor tokens"
-    for name, spec in e.filters.items():
-        if spec.of not in FEATURES:
-            yield f"encoding.filters.{name}.of: '{spec.of}' is not a feature ({', '.join(FEATURES)})"
-        if not 1 <= spec.positions <= 64:
-            yield f"encoding.filters.{name}.positions: from 1 to 64"
-    for name, token in e.tokens.items():
-        for feature in token.of:
-            if feature not in FEATURES:
-                yield f"encoding.tokens.{name}.of: '{feature}' is not a feature ({', '.join(FEATURES)})"
-        if not token.of:
-            yield f"encoding.tokens.{name}.of: names no feature"
-    for name in (*e.filters, *e.tokens):
-        if not _NAME.fullmatch(name):
-            yield f"encoding: '{name}' is not a name of small letters, digits and _"
-
-
-def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    if c.name in seen:
-        yield f"{at}.name: '{c.name}' is used twice"
-    if not c.levels or not c.needs:
-        yield f"{at}: needs at least one entry in 'levels' and in 'needs'"
-    for name in c.needs:
-        if name not in e.filters and name not in e.tokens:
-            yield f"{at}.needs: no filter or token is called '{name}'"
-    for number, level in enumerate(c.levels):
-        yield from _level_problems(f"{at}.levels.{number}", level, e)
-    if not 0 <= c.gross_errors <= 5000:
-        yield f"{at}.gross_errors: of 10,000, from 0 to 5000"
-    if c.against is not None and not 1 <= c.against <= 100:
-        yield f"{at}.against: bits, from 1 to 100"
-    for key in ("only_if", "unless"):
-        name, equals, level_name = (getattr(c, key) or "").partition("=")
-        if (name or equals) and level_name not in seen.get(name, ()):
-            yield f"{at}.{key}: 'comparison=level' of an earlier comparison"
-
-
-def _level_problems(at: str, level: Level, e: Encoding) -> Iterator[str]:
-    tests = (level.token, level.any_token, level.crossed_tokens, level.filter, level.crossed_filters)
-    if sum(test is not None for test in tests) != 1:
-        yield f"{at}: exactly one of token, any_token, crossed_tokens, filter, crossed_filters"
-    if level.any_token is not None and len(level.any_token) < 2:
-        yield f"{at}.any_token: at least two tokens; one is 'token'"
-    if bool(level.filters) != (level.dice is not None):
-        yield f"{at}.dice: belongs to levels with a filter, and to no other"
-    if level.dice is not None and not 1 <= level.dice <= 1000:
-        yield f"{at}.dice: permille, from 1 to 1000"
-    yield from (f"{at}: no token is called '{name}'" for name in level.tokens if name not in e.tokens)
-    yield from (f"{at}: no filter is called '{name}'" for name in level.filters if name not in e.filters)
-    for names, kind in ((level.any_token, e.tokens), (level.crossed_tokens, e.tokens), (level.crossed_filters, e.filters)):
-        domains = {kind[name].domain or name for name in names or () if name in kind}
-        if names and len(domains) > 1:
-            yield f"{at}: values of different domains can never be equal; give both one 'domain'"
-
-
-def _blocking_problems(b: Blocking, e: Encoding) -> Iterator[str]:
-    if not b.passes and not b.joins:
-        yield "blocking: neither passes nor joins"
-    if b.max_block < 2:
-        yield "blocking.max_block: at least 2"
-    yield from (f"blocking.passes: no token is called '{name}'" for name in b.passes if name not in e.tokens)
-    for number, join in enumerate(b.joins):
-        yield from (f"blocking.joins.{number}: no filter is called '{name}'" for name in join.filters if name not in e.filters)
-        if not 1 <= join.dice <= 1000:
-            yield f"blocking.joins.{number}.dice: permille, from 1 to 1000"
-
-
-def _statistics_problems(p: Protocol) -> Iterator[str]:
-    for name, spec in p.content.items():
-        if name not in CONTENT:
-            yield f"content.{name}: not on the white list ({', '.join(CONTENT)})"
-        elif (CONTENT[name] == "code") != bool(spec.codes):
-            yield f"content.{name}.codes: a code list is needed for coded fields, and for no others"
-    for name in p.statistics.dimensions:
-        if name not in p.content:
-            yield f"statistics.dimensions: '{name}' is not a content field of this protocol"
-    if not 1 <= p.clustering.threshold <= 999:
-        yield "clustering.threshold: permille, from 1 to 999"
-    if p.release.valid_days < 1:
-        yield "release.valid_days: at least 1"
-    roles = p.content["role"].codes if "role" in p.content else {}
-    for role, threshold in p.release.thresholds.items():
-        if role not in roles:
-            yield f"release.thresholds: '{role}' is not a role of this protocol"
-        if threshold < 1:
-            yield f"release.thresholds.{role}: at least 1"

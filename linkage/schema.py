@@ -102,6 +102,7 @@ FEATURES: Mapping[str, str] = MappingProxyType(
 
 SEX_CODES: tuple[str, ...] = ("F", "M")
 UNKNOWN, TOTAL = "_U", "_T"
+DIFFERENT, NOT_OBSERVED = "different", "not observed"
 MINOR, ADULT = "Y0T17", "Y_GE18"
 ADULT_AGE = 18
 

@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from linkage.canonical import digest_of_bytes
 from linkage.cli.main import main
 from linkage.protocol import parse_protocol
+from linkage.records import Encodings, Part, combine
+
+LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
 
 
 class Done(NamedTuple):
@@ -159,3 +163,40 @@ def small():
 def small_protocol():
     """The same, parsed."""
     return parse_protocol(SMALL, "small.toml")
+
+
+class People(NamedTuple):
+    """Encodings of invented people, and who is who."""
+
+    parts: list
+    encodings: Encodings
+    truth: list
+
+
+@pytest.fixture(scope="session")
+def invent_people():
+    """`invent_people(protocol, persons, agencies)`: encodings without any name behind them.
+
+    Each person has a filter of its own and a token of `values` per column; a record is a copy in which some were
+    mistaken. Each agency lists most persons once and a few twice.
+    """
+
+    def invent(protocol, persons=30, agencies=("court", "ngo", "police"), seed=1, again=0.2, errors=0.06, values=None):
+        rng, values = np.random.default_rng(seed), values or 4 * persons
+        filters = rng.random((persons, len(protocol.filters), 64 * protocol.words)) < 0.2
+        tokens = rng.integers(1, values, (persons, len(protocol.tokens)), np.uint64)
+        parts, truth = [], {}
+        for agency in agencies:
+            listed = np.repeat(np.arange(persons), (rng.random(persons) < 0.8).astype(int) + (rng.random(persons) < again))
+            record = np.ascontiguousarray(LETTERS[rng.integers(0, 32, (len(listed), 26))]).view("S26")[:, 0]
+            bits = filters[listed] ^ (rng.random((len(listed), *filters.shape[1:])) < errors / 3)
+            words = np.packbits(bits, axis=2, bitorder="little").view("<u8")
+            mistaken = rng.random((len(listed), tokens.shape[1])) < errors
+            own = np.where(mistaken, rng.integers(1, values, mistaken.shape, np.uint64), tokens[listed])
+            parts.append(Part(agency, record, np.ascontiguousarray(words), own))
+            truth |= {(agency, name.decode()): int(person) for name, person in zip(record.tolist(), listed, strict=True)}
+        encodings = combine(parts)
+        names = zip(encodings.source.tolist(), encodings.record.tolist(), strict=True)
+        return People(parts, encodings, [truth[encodings.agencies[source], name.decode()] for source, name in names])
+
+    return invent

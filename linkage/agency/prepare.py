@@ -7,7 +7,7 @@ without content, and content without encodings. Reading and sealing are at the e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,9 @@ from linkage.errors import Issue, ValidationError
 from linkage.protocol import Protocol
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prepared:
-    """One extract, encoded; rows in the order of the extract.
+    """One extract, encoded; rows in the order of the extract. Its `repr` shows none of them.
 
     Attributes:
         local_id: (n,) object array of the agency's own record ids; never leaves the agency.
@@ -37,11 +37,11 @@ class Prepared:
         blanked: cells that could not be read and were taken for empty, because the mapping says so.
     """
 
-    local_id: NDArray[np.object_]
-    record: NDArray[np.bytes_]
-    filters: NDArray[np.uint64]
-    tokens: NDArray[np.uint64]
-    content: dict[str, NDArray[np.object_]]
+    local_id: NDArray[np.object_] = field(repr=False)
+    record: NDArray[np.bytes_] = field(repr=False)
+    filters: NDArray[np.uint64] = field(repr=False)
+    tokens: NDArray[np.uint64] = field(repr=False)
+    content: dict[str, NDArray[np.object_]] = field(repr=False)
     blanked: tuple[Issue, ...] = ()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -59,16 +59,16 @@ class Readers:
 
 @dataclass(frozen=True)
 class Sealed:
-    """An extract ready to leave, and what stays.
+    """An extract ready to leave, and what stays; its `repr` shows none of it.
 
     Attributes:
         linking, content: the bytes of the two age files.
         register: CSV `record_id,record`, for the agency alone.
     """
 
-    linking: bytes
-    content: bytes
-    register: bytes
+    linking: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+    register: bytes = field(repr=False)
 
 
 def seal_sections(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from linkage.errors import UsageError
-from linkage.protocol import NOT_OBSERVED
+from linkage.schema import NOT_OBSERVED
 from linkage.unit.entries import RecordName
 from linkage.unit.weights import MICROBITS, probability
 from linkage.unit.workspace import MODEL, PAIRS, PERSONS, PairsTable, PersonsTable, Run, pairs_table, persons_table, read_run_file

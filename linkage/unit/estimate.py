@@ -23,6 +23,8 @@ Float = NDArray[np.float64]
 MAX_ITERATIONS = 500
 TOLERANCE = 1e-6
 _SMALLEST_PRIOR, _LARGEST_PRIOR = 1e-12, 0.5
+_PAIRS_FOR_JUDGEMENT = 1000
+_ASSUMED_AT_LEAST = 50.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,21 @@ class PatternCounts:
 
     patterns: NDArray[np.int8]
     counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What is taken for granted before the data speak; it decides in a list of five records and vanishes in one of thousands.
+
+    Attributes:
+        strangers: per comparison, (n_levels,) pairs of strangers that are assumed to have ended at each level, all > 0.
+        gross_errors: per comparison, the least share of matches that is taken to end at *different*.
+        against: per comparison, bits by which its best level speaks against a match; None = estimated.
+    """
+
+    strangers: tuple[Float, ...]
+    gross_errors: tuple[float, ...]
+    against: tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -56,49 +73,37 @@ class Model:
     converged: bool
 
 
-def estimate(
-    candidates: PatternCounts,
-    background: PatternCounts,
-    sizes: tuple[int, ...],
-    all_pairs: int,
-    n_records: int,
-    gross_errors: tuple[float, ...] | None = None,
-    against: tuple[int | None, ...] | None = None,
-) -> Model:
+def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assumed, all_pairs: int, n_records: int) -> Model:
     """Fit the model.
 
     Args:
         candidates: patterns of the candidate pairs.
         background: patterns of pairs drawn from all pairs at random, or of all pairs.
-        sizes: levels per comparison, `different` included.
+        assumed: what is taken for granted before the data speak; where there are no pairs, it is the model.
         all_pairs: number of pairs among the records, n(n − 1)/2.
         n_records: number of records; one duplicate per record is the starting value of λ.
-        gross_errors: per comparison, the least share of matches that is taken to end at *different*.
-        against: per comparison, bits by which its best level speaks against a match; None = estimated.
 
     Raises:
-        ModelError: no pair to learn from, or the fit says that a match agrees less than a stranger.
+        ModelError: the fit says that all pairs are matches, or that a match agrees less than a stranger.
     """
-    if not len(candidates.counts) or not len(background.counts):
-        raise ModelError("there is no pair of records to estimate from")
     prior = min(1.0 / max(n_records, 2), _LARGEST_PRIOR)
-    one_match = [_one_match(size) for size in sizes]
+    one_match = [_one_match(len(one)) for one in assumed.strangers]
     m = tuple(one_match)
-    even = [np.full(size, 0.5) for size in sizes]
-    u = _shares(background, background.counts.astype(np.float64), even)
-    iteration, change = 0, 1.0
+    u = _strangers_shares(background, background.counts.astype(np.float64), assumed.strangers)
+    iteration, change = 0, 0.0 if not len(candidates.counts) else 1.0
     while iteration < MAX_ITERATIONS and change > TOLERANCE:
         iteration += 1
         in_candidates = match_probability(candidates.patterns, prior, m, u) * candidates.counts
         in_background = (1.0 - match_probability(background.patterns, prior, m, u)) * background.counts
         before = [np.array([prior]), *m]
         prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
-        m = _with_gross_errors(_shares(candidates, in_candidates, one_match), gross_errors)
-        u = _shares(background, in_background, even)
-        m = _with_fixed(m, u, against)
+        m = _with_gross_errors(_shares(candidates, in_candidates, one_match), assumed.gross_errors)
+        u = _strangers_shares(background, in_background, assumed.strangers)
+        m = _with_fixed(m, u, assumed.against)
         change = _largest_change(before, [np.array([prior]), *m])
-    free = [column for column in range(len(m)) if not (against and against[column])]
-    _refuse_degenerate(candidates, prior, m, u, free)
+    if len(candidates.counts) and all_pairs >= _PAIRS_FOR_JUDGEMENT:
+        free = [column for column, bits in enumerate(assumed.against) if bits is None]
+        _refuse_degenerate(candidates, prior, m, u, free)
     return Model(prior, m, u, iteration, change <= TOLERANCE)
 
 
@@ -115,15 +120,14 @@ def match_probability(patterns: NDArray[np.int8], prior: float, m: tuple[Float, 
     return chance
 
 
-def _with_gross_errors(m: tuple[Float, ...], least: tuple[float, ...] | None) -> tuple[Float, ...]:
+def _with_gross_errors(m: tuple[Float, ...], least: tuple[float, ...]) -> tuple[Float, ...]:
     """The shares m with the level *different* raised to its least share, the other levels lowered in proportion."""
-    return tuple(_raised(one, share) for one, share in zip(m, least or (0.0,) * len(m), strict=True))
+    return tuple(_raised(one, share) for one, share in zip(m, least, strict=True))
 
 
-def _with_fixed(m: tuple[Float, ...], u: tuple[Float, ...], against: tuple[int | None, ...] | None) -> tuple[Float, ...]:
+def _with_fixed(m: tuple[Float, ...], u: tuple[Float, ...], against: tuple[int | None, ...]) -> tuple[Float, ...]:
     """The shares m of comparisons that the protocol fixes: so many bits against at the best level, u elsewhere."""
-    fixed = against or (None,) * len(m)
-    return tuple(one if bits is None else _fixed(of_u, bits) for one, of_u, bits in zip(m, u, fixed, strict=True))
+    return tuple(one if bits is None else _fixed(of_u, bits) for one, of_u, bits in zip(m, u, against, strict=True))
 
 
 def _fixed(u: Float, bits: int) -> Float:
@@ -150,8 +154,8 @@ def _shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tu
         table: agreement patterns.
         weight: (n_patterns,) pairs of each pattern, by expectation.
         assumed: per comparison, (n_levels,) pairs added to each level, so that a level never seen is rare and not
-            impossible. For u it is half a pair each; for m one match, spread as matches usually are, because in a list of
-            two hundred records half a match at every worst level would make namesakes persons.
+            impossible. For m it is one match, spread as matches usually are, because in a list of two hundred records even
+            half a match at every worst level would make namesakes persons.
     """
     out = []
     for column, added in enumerate(assumed):
@@ -160,6 +164,26 @@ def _shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tu
         sums = np.bincount(level[seen], weights=weight[seen], minlength=len(added)) + added
         out.append(sums / sums.sum())
     return tuple(out)
+
+
+def _strangers_shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tuple[Float, ...]:
+    """Share of strangers at each level: as the pairs show it, or as the assumption has it where that is more.
+
+    What nobody happened to share in a short list may still be a coincidence in the next one, so the assumption counts for
+    as many pairs as it has; but where half the list is of one family name, no assumption may call that rare: EM would
+    take the family for one person.
+    """
+    slightly = [_ASSUMED_AT_LEAST * one / one.sum() for one in assumed]
+    both = zip(_shares(table, weight, assumed), _shares(table, weight, slightly), strict=True)
+    return tuple(_more_coincidence(one, other) for one, other in both)
+
+
+def _more_coincidence(one: Float, other: Float) -> Float:
+    """At each level but the last, *different*, the larger share; *different* has the rest, and never less than a tenth of it."""
+    agreeing = np.maximum(one[:-1], other[:-1])
+    rest = max(1.0 - float(agreeing.sum()), 0.1 * float(min(one[-1], other[-1])))
+    shares = np.append(agreeing, rest)
+    return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
 def _largest_change(before: Sequence[Float], after: Sequence[Float]) -> float:

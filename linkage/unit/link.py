@@ -7,7 +7,7 @@ order in which bundles and rows arrived.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from blocking import Pairs, all_pairs, random_pairs
 from comparators import count_patterns
-from linkage.errors import ModelError
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Candidates, candidates
 from linkage.unit.cluster import Labels, Rules, cluster
-from linkage.unit.estimate import Model, PatternCounts, estimate
+from linkage.unit.estimate import Assumed, Model, PatternCounts, estimate
 from linkage.unit.second_look import second_look
 from linkage.unit.vectors import Levels, compare, level_counts
 from linkage.unit.weights import Microbits, Weights, log_odds, weigh, weights
 
 ALL_PAIRS_UP_TO = 3_000_000
 SAMPLED_PAIRS = 2_000_000
+ASSUMED_PAIRS = 20_000
 SEED = 20_180_730
 Rows = slice | NDArray[np.int64]
 
@@ -81,10 +81,8 @@ def link_encodings(encodings: Encodings, protocol: Protocol, decided: Decided = 
     """Candidates → comparison vectors → estimated model → weights → clusters.
 
     Raises:
-        ModelError: fewer than two records, no candidate pair, or a degenerate fit.
+        ModelError: the fit is degenerate.
     """
-    if len(encodings) < 2:
-        raise ModelError("there are fewer than two records")
     found = candidates(encodings, protocol)
     levels = compare(encodings, found.pairs, protocol)
     counted = _patterns(levels, protocol)
@@ -94,16 +92,17 @@ def link_encodings(encodings: Encodings, protocol: Protocol, decided: Decided = 
     threshold = log_odds(protocol.clustering.threshold)
     rules = _rules(encodings, protocol, decided)
 
-    def clustered(rows: Rows, shift: int) -> Labels:
+    def clustered(rows: Rows, shift: int, under: Rules) -> Labels:
         some = Pairs(found.pairs.left[rows], found.pairs.right[rows])
         return cluster(
-            some, weight[rows] + shift, threshold, lambda pairs: weigh(compare(encodings, pairs, protocol), table) + shift, rules
+            some, weight[rows] + shift, threshold, lambda pairs: weigh(compare(encodings, pairs, protocol), table) + shift, under
         )
 
-    first = clustered(slice(None), 0)
+    first = clustered(slice(None), 0, rules)
     again = second_look(found.pairs, weight, first, counted, model, table, threshold)
     alone = np.bincount(first, minlength=len(first))[first] == 1
-    labels = np.where(alone, clustered(again.rows, again.prior - table.prior), first).astype(np.int32)
+    joined = clustered(again.rows, again.prior - table.prior, replace(rules, must=NOTHING_DECIDED.must))  # 'same' had its turn
+    labels = np.where(alone, joined, first).astype(np.int32)
     prior = np.full(len(weight), table.prior, dtype=np.int64)
     prior[again.rows] = again.prior
     return Linkage(found, levels, model, table, prior, weight - table.prior + prior, threshold, labels)
@@ -114,9 +113,17 @@ def _fit(encodings: Encodings, counted: PatternCounts, protocol: Protocol) -> Mo
     every = n * (n - 1) // 2
     background = all_pairs(n) if every <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
     at_random = _patterns(compare(encodings, background, protocol), protocol)
-    gross_errors = tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons)
-    against = tuple(comparison.against for comparison in protocol.comparisons)
-    return estimate(counted, at_random, level_counts(protocol), every, n, gross_errors, against)
+    return estimate(counted, at_random, assumed(protocol), every, n)
+
+
+def assumed(protocol: Protocol) -> Assumed:
+    """The protocol's assumptions, those about strangers worth `ASSUMED_PAIRS` pairs."""
+    strangers = (np.array(one.strangers_per_level, dtype=np.float64) for one in protocol.comparisons)
+    return Assumed(
+        strangers=tuple(ASSUMED_PAIRS * shares / shares.sum() for shares in strangers),
+        gross_errors=tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons),
+        against=tuple(comparison.against for comparison in protocol.comparisons),
+    )
 
 
 def _patterns(levels: Levels, protocol: Protocol) -> PatternCounts:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -76,13 +76,19 @@ def record_names(encodings: Encodings) -> list[Record]:
 
 
 def _inherit(members: Mapping[int, Sequence[Record]], previous: Mapping[Record, str]) -> dict[int, str]:
-    """Cluster to the earlier ID that it keeps: largest overlaps first, each ID and each cluster once."""
-    shared: Counter[tuple[str, int]] = Counter()
+    """Cluster to the earlier ID that it keeps: largest overlaps first, each ID and each cluster once.
+
+    Of equal overlaps the one with the first record comes first, so that a person who was split in halves and joined
+    again has the old ID.
+    """
+    shared: dict[tuple[str, int], list[Record]] = defaultdict(list)
     for label, group in members.items():
-        shared.update((previous[record], label) for record in group if record in previous)
+        for record in group:
+            if record in previous:
+                shared[previous[record], label].append(record)
     kept: dict[int, str] = {}
     taken: set[str] = set()
-    for (person, label), _ in sorted(shared.items(), key=lambda item: (-item[1], item[0])):
+    for (person, label), _ in sorted(shared.items(), key=lambda item: (-len(item[1]), min(item[1]))):
         if person not in taken and label not in kept:
             kept[label] = person
             taken.add(person)

@@ -58,8 +58,8 @@ def second_look(
     alone = np.bincount(labels, minlength=len(labels))[labels] == 1
     rows = np.flatnonzero(alone[pairs.left] & alone[pairs.right])
     n = int(alone.sum())
-    rejected, missed = _rejected(counted, model, table, threshold)
-    if n < 2 or not len(rows) or rejected < _FEWEST_MISSED:
+    rejected, missed = _rejected(counted, model, table, threshold) if len(rows) else (0.0, 0.0)
+    if rejected < _FEWEST_MISSED:
         return SecondLook(rows[:0], table.prior)
     evidence = (weight[rows] - table.prior) / MICROBITS - np.log2(missed)
     odds = _prior_odds(evidence, n)

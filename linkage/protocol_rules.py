@@ -1,0 +1,162 @@
+"""The rules of a protocol that one key alone cannot show: names that must refer to each other, sums, ranges, domains."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from linkage.schema import CONTENT, DIFFERENT, FEATURES, IDENTIFIERS, NOT_OBSERVED
+
+if TYPE_CHECKING:
+    from linkage.protocol import Blocking, Comparison, ContentField, Encoding, Level, Protocol
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_MOST_PATTERNS = 2**63 - 1
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def problems_of(p: Protocol) -> Iterator[str]:
+    """What is wrong with a protocol whose every key, taken alone, is right; one line each, with the key's path."""
+    yield from _identity_problems(p)
+    yield from _encoding_problems(p.encoding)
+    seen: dict[str, tuple[str, ...]] = {}
+    for number, comparison in enumerate(p.comparisons):
+        yield from _comparison_problems(f"comparisons.{number}", comparison, p.encoding, seen)
+        seen[comparison.name] = (*comparison.level_names, NOT_OBSERVED)
+    yield from _pattern_problems(p)
+    yield from _blocking_problems(p.blocking, p.encoding)
+    yield from _statistics_problems(p)
+
+
+def _pattern_problems(p: Protocol) -> Iterator[str]:
+    if not p.comparisons:
+        yield "comparisons: there is none"
+    if math.prod(len(comparison.level_names) + 1 for comparison in p.comparisons) > _MOST_PATTERNS:
+        yield "comparisons: their levels make more agreement patterns than can be numbered"
+
+
+def _identity_problems(p: Protocol) -> Iterator[str]:
+    for key in ("project", "epoch"):
+        if not getattr(p, key).strip():
+            yield f"{key}: empty"
+    for name in p.identifiers:
+        if name not in IDENTIFIERS:
+            yield f"identifiers: '{name}' is not a standard identifier ({', '.join(IDENTIFIERS)})"
+    for name in p.sources:
+        if not _NAME.fullmatch(name):
+            yield f"sources.{name}: agency names are small letters, digits and _"
+
+
+def _encoding_problems(e: Encoding) -> Iterator[str]:
+    if e.bits < 64 or e.bits % 64 or e.bits > 8192:
+        yield "encoding.bits: a multiple of 64, from 64 to 8192"
+    if not e.filters and not e.tokens:
+        yield "encoding: neither filters nor tokens"
+    for name, spec in e.filters.items():
+        if spec.of not in FEATURES:
+            yield f"encoding.filters.{name}.of: '{spec.of}' is not a feature ({', '.join(FEATURES)})"
+        if not 1 <= spec.positions <= 64:
+            yield f"encoding.filters.{name}.positions: from 1 to 64"
+    for name, token in e.tokens.items():
+        for feature in token.of:
+            if feature not in FEATURES:
+                yield f"encoding.tokens.{name}.of: '{feature}' is not a feature ({', '.join(FEATURES)})"
+        if not token.of:
+            yield f"encoding.tokens.{name}.of: names no feature"
+    for name in (*e.filters, *e.tokens):
+        if not _NAME.fullmatch(name):
+            yield f"encoding: '{name}' is not a name of small letters, digits and _"
+
+
+def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    if c.name in seen:
+        yield f"{at}.name: '{c.name}' is used twice"
+    if not _NAME.fullmatch(c.name):
+        yield f"{at}.name: small letters, digits and _"
+    if len({*c.level_names, NOT_OBSERVED}) < len(c.levels) + 2:
+        yield f"{at}.levels: each name once, none of '{DIFFERENT}' and '{NOT_OBSERVED}'"
+    if not c.levels or not c.needs:
+        yield f"{at}: needs at least one entry in 'levels' and in 'needs'"
+    for name in c.needs:
+        if name not in e.filters and name not in e.tokens:
+            yield f"{at}.needs: no filter or token is called '{name}'"
+    for number, level in enumerate(c.levels):
+        yield from _level_problems(f"{at}.levels.{number}", level, e)
+    if not 0 <= c.gross_errors <= 5000:
+        yield f"{at}.gross_errors: of 10,000, from 0 to 5000"
+    if c.against is not None and not 1 <= c.against <= 100:
+        yield f"{at}.against: bits, from 1 to 100"
+    if c.strangers and (len(c.strangers) != len(c.levels) or min(c.strangers) < 1 or sum(c.strangers) > 9_999):
+        yield f"{at}.strangers: of 10,000, at least 1 for each level and at least 1 left for 'different'"
+    for key in ("only_if", "unless"):
+        name, equals, level_name = (getattr(c, key) or "").partition("=")
+        if (name or equals) and level_name not in seen.get(name, ()):
+            yield f"{at}.{key}: 'comparison=level' of an earlier comparison"
+
+
+def _level_problems(at: str, level: Level, e: Encoding) -> Iterator[str]:
+    tests = (level.token, level.any_token, level.crossed_tokens, level.filter, level.crossed_filters)
+    if sum(test is not None for test in tests) != 1:
+        yield f"{at}: exactly one of token, any_token, crossed_tokens, filter, crossed_filters"
+    if level.any_token is not None and len(level.any_token) < 2:
+        yield f"{at}.any_token: at least two tokens; one is 'token'"
+    if bool(level.filters) != (level.dice is not None):
+        yield f"{at}.dice: belongs to levels with a filter, and to no other"
+    if level.dice is not None and not 1 <= level.dice <= 1000:
+        yield f"{at}.dice: permille, from 1 to 1000"
+    yield from (f"{at}: no token is called '{name}'" for name in level.tokens if name not in e.tokens)
+    yield from (f"{at}: no filter is called '{name}'" for name in level.filters if name not in e.filters)
+    for names, kind in ((level.any_token, e.tokens), (level.crossed_tokens, e.tokens), (level.crossed_filters, e.filters)):
+        domains = {kind[name].domain or name for name in names or () if name in kind}
+        if names and len(domains) > 1:
+            yield f"{at}: values of different domains can never be equal; give both one 'domain'"
+
+
+def _blocking_problems(b: Blocking, e: Encoding) -> Iterator[str]:
+    if not b.passes and not b.joins:
+        yield "blocking: neither passes nor joins"
+    if b.max_block < 2:
+        yield "blocking.max_block: at least 2"
+    yield from (f"blocking.passes: no token is called '{name}'" for name in b.passes if name not in e.tokens)
+    for number, join in enumerate(b.joins):
+        yield from (f"blocking.joins.{number}: no filter is called '{name}'" for name in join.filters if name not in e.filters)
+        if not join.filters:
+            yield f"blocking.joins.{number}.filters: names no filter"
+        if not 1 <= join.dice <= 1000:
+            yield f"blocking.joins.{number}.dice: permille, from 1 to 1000"
+
+
+def _statistics_problems(p: Protocol) -> Iterator[str]:
+    for name, spec in p.content.items():
+        if name not in CONTENT:
+            yield f"content.{name}: not on the white list ({', '.join(CONTENT)})"
+        elif (CONTENT[name] == "code") != bool(spec.codes):
+            yield f"content.{name}.codes: a code list is needed for coded fields, and for no others"
+        yield from _code_problems(f"content.{name}", spec)
+    for name in p.statistics.dimensions:
+        if name not in p.content:
+            yield f"statistics.dimensions: '{name}' is not a content field of this protocol"
+    if not 1 <= p.clustering.threshold <= 999:
+        yield "clustering.threshold: permille, from 1 to 999"
+    if p.release.valid_days < 1:
+        yield "release.valid_days: at least 1"
+    roles = p.content["role"].codes if "role" in p.content else {}
+    for role, threshold in p.release.thresholds.items():
+        if role not in roles:
+            yield f"release.thresholds: '{role}' is not a role of this protocol"
+        if threshold < 1:
+            yield f"release.thresholds.{role}: at least 1"
+
+
+def _code_problems(at: str, spec: ContentField) -> Iterator[str]:
+    if not all(_CODE.fullmatch(code) for code in spec.codes):
+        yield f"{at}.codes: a code is Latin letters, digits, '.', '_' and '-', the first a letter or digit"
+    meaning: dict[str, set[str]] = {}
+    for code, spellings in spec.codes.items():
+        for text in (code, *spellings):
+            meaning.setdefault(" ".join(text.casefold().split()), set()).add(code)
+    if any(len(codes) > 1 for codes in meaning.values()):
+        yield f"{at}.codes: one spelling has two codes"
+    yield from (f"{at}.labels: '{code}' is not a code of this field" for code in spec.labels if code not in spec.codes)

@@ -1,0 +1,109 @@
+"""Every benchmark runs at its tiny size, so that none can rot; its figures are looked at for sense, not for speed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+METHODS = ["headcount", "equal name and birth date"]
+
+
+def run_suite(suite, file, *more):
+    command = [sys.executable, "-m", f"benchmarks.{suite}", *more, "--small", "--json", str(file)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+
+
+def finished(suite, folder, *more):
+    done = run_suite(suite, folder / f"{suite}.json", *more)
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / f"{suite}.json").read_text("utf-8")), done
+
+
+@pytest.fixture(scope="module")
+def quality(tmp_path_factory):
+    return finished("quality", tmp_path_factory.mktemp("quality"))
+
+
+@pytest.fixture(scope="module")
+def speed(tmp_path_factory):
+    return finished("speed", tmp_path_factory.mktemp("speed"))
+
+
+@pytest.mark.parametrize("name", ["febrl4", "synth100k"])
+def test_quality_in_memory_beats_the_count_by_hand_and_names_the_peers_it_lacks(quality, name):
+    ours, by_hand, *peers = quality[0]["results"][name]["methods"]
+    assert [ours["method"], by_hand["method"]] == METHODS
+    assert ours["pairs"]["all"]["f1"] > by_hand["pairs"]["all"]["f1"] > 0.3
+    assert len(peers) == 2
+    assert all("benchmarks.baselines.install" in peer["skipped"] for peer in peers)
+
+
+def test_tipsim_runs_all_roles_commands_and_agrees_with_the_scorer_where_that_is_there(quality):
+    result = quality[0]["results"]["tipsim"]["sets"]["small"]
+    assert {"protocol", "keys", "seal", "receive", "link", "export", "report", "evaluate"} == set(result["spent"])
+    assert result["methods"][0]["pairs"]["all"]["f1"] > result["methods"][1]["pairs"]["all"]["f1"] > 0.1
+    assert result["scorer"].get("agrees", "skipped" in result["scorer"])
+
+
+def test_without_the_practice_data_tiny_sets_are_invented(tmp_path):
+    whole, _ = finished("quality", tmp_path, "tipsim", "synth100k", "--data", str(tmp_path / "absent"))
+    assert list(whole["results"]) == ["tipsim", "synth100k"]
+    invented = whole["results"]["tipsim"]["sets"]["small"]
+    assert "absent" in invented["scorer"]["skipped"]
+    for result in (invented, whole["results"]["synth100k"]):
+        assert result["methods"][0]["pairs"]["all"]["f1"] > 0.9
+
+
+def test_the_demo_is_compared_with_its_truth(quality):
+    seed = quality[0]["results"]["demo"]["seeds"]["1"]
+    assert seed["equal"]
+    assert seed["unique"] == seed["truth"]
+    assert sum(seed["unique"]["victims"].values()) == 40 < seed["added_up"]["victims"]
+
+
+def test_kernels_are_measured_against_twins_that_agree(speed):
+    kernels = speed[0]["results"]["kernels"]
+    assert [join["threshold_permille"] for join in kernels["dice_join"]] == [800, 700]
+    for one in (kernels["dice_join"][0]["one_thread"], kernels["dice_permille"], kernels["token_join"]):
+        assert one["pairs_per_cpu_s"] > 0
+    assert 0 < kernels["dice_join"][0]["pairs_found"] <= kernels["dice_join"][1]["pairs_found"]
+
+
+def test_encoding_is_measured_by_stage(speed):
+    encode = speed[0]["results"]["encode"]
+    assert list(encode["stages"]) == ["check", "normalise", "tokens", "filters", "pseudonyms and content"]
+    assert encode["rows_per_cpu_s"] > encode["twin"]["rows_per_cpu_s"] > 0
+
+
+def test_a_linkage_is_measured_in_a_process_of_its_own_with_memory_and_stages(speed):
+    link = speed[0]["results"]["link100k"]
+    assert {"encode_frame", "candidates", "compare", "estimate", "cluster"} <= set(link["stages"])
+    assert sum(stage["wall_s"] for stage in link["stages"].values()) <= link["wall_s"] <= link["process"]["wall_s"]
+    assert link["peak_memory_mb"] is None or link["peak_memory_mb"] > 50
+
+
+def test_the_demo_is_timed_and_must_equal_its_truth(speed):
+    demo = speed[0]["results"]["demo"]
+    assert demo["holds"]
+    assert demo["warm"]["wall_s"] > 0
+
+
+@pytest.mark.parametrize("suite", ["quality", "speed"])
+def test_a_result_says_what_it_was_measured_on_and_that_it_was_tiny(suite, request):
+    whole, done = request.getfixturevalue(suite)
+    assert whole["small"]
+    assert whole["command"].startswith(f"python -m benchmarks.{suite} --small")
+    assert whole["machine"]["cores"] >= 1
+    assert {"persons", "tip"} == set(whole["machine"]["protocols"])
+    assert "these figures mean nothing" in done.stderr
+    assert done.stdout.count("###") == len(whole["results"]) == 4
+
+
+def test_an_unknown_benchmark_is_refused(tmp_path):
+    done = run_suite("speed", tmp_path / "speed.json", "warp")
+    assert done.returncode == 2
+    assert "warp" in done.stderr
+    assert not (tmp_path / "speed.json").exists()

@@ -1,0 +1,42 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.tables import page, read
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_page_is_what_the_committed_results_say():
+    made = subprocess.run([sys.executable, "-m", "benchmarks.tables"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    written = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert made.stdout == written, "run: python -m benchmarks.tables > docs/benchmarks.md"
+
+
+def test_committed_results_are_whole_and_not_tiny():
+    for suite, names in (
+        ("quality", ["febrl4", "tipsim", "synth100k", "demo"]),
+        ("speed", ["kernels", "encode", "link100k", "demo"]),
+    ):
+        whole = read(suite)
+        assert not whole["small"]
+        assert list(whole["results"]) == names
+        assert not [name for name, result in whole["results"].items() if "skipped" in result]
+
+
+def test_a_changed_figure_changes_the_page():
+    quality, speed = read("quality"), read("speed")
+    changed = json.loads(json.dumps(quality))
+    changed["results"]["febrl4"]["methods"][0]["pairs"]["all"]["f1"] = 0.1234
+    assert "0.1234" in page(changed, speed)
+    assert "0.1234" not in page(quality, speed)
+
+
+def test_what_was_left_out_stands_on_the_page():
+    quality, speed = json.loads(json.dumps(read("quality"))), read("speed")
+    quality["results"]["tipsim"] = {"skipped": "the practice data is elsewhere"}
+    quality["results"]["febrl4"]["methods"][2] = {"method": "another program", "skipped": "it is not there"}
+    text = page(quality, speed)
+    assert "Not measured: the practice data is elsewhere." in text
+    assert "another program was not run: it is not there." in text

@@ -1,0 +1,201 @@
+"""Linking: people are found again, decisions and source rules hold, and the same input is the same result to the bit."""
+
+import json
+from itertools import combinations
+
+import numba
+import numpy as np
+import pytest
+
+from linkage.errors import ModelError
+from linkage.protocol import parse_protocol, ready_protocol
+from linkage.records import Encodings, Part, combine
+from linkage.unit import link as linking
+from linkage.unit.link import NOTHING_DECIDED, Decided, as_pairs, link_encodings
+from linkage.unit.weights import log_odds, weigh
+
+PERSONS = ready_protocol("persons")
+
+
+def clusters(labels):
+    found = {}
+    for at, label in enumerate(labels):
+        found.setdefault(label, set()).add(at)
+    return {frozenset(one) for one in found.values()}
+
+
+def pairs_within(truth):
+    return {(a, b) for a, b in combinations(range(len(truth)), 2) if truth[a] == truth[b]}
+
+
+def arrays(linkage):
+    found = linkage.candidates.pairs
+    return [found.left, found.right, linkage.levels, linkage.prior, linkage.weight, linkage.labels, *linkage.weights.levels]
+
+
+def identical(one, other):
+    return (
+        all(np.array_equal(a, b) for a, b in zip(arrays(one), arrays(other), strict=True))
+        and one.weights.prior == other.weights.prior
+    )
+
+
+@pytest.fixture(scope="module")
+def people(invent_people):
+    return invent_people(PERSONS)
+
+
+@pytest.fixture(scope="module")
+def linked(people):
+    return link_encodings(people.encodings, PERSONS)
+
+
+def test_people_are_found_again_over_lists_and_within_them(people, linked):
+    assert clusters(linked.labels.tolist()) == clusters(people.truth)
+    assert set(zip(*map(np.ndarray.tolist, linked.candidates.pairs), strict=True)) - pairs_within(people.truth), (
+        "no stranger was met"
+    )
+    source = people.encodings.source
+    assert {source[a] == source[b] for a, b in pairs_within(people.truth)} == {True, False}
+
+
+def test_a_cluster_is_named_by_its_smallest_record(linked):
+    labels = linked.labels
+    assert labels.dtype == np.int32
+    assert all(labels[one] == min(one_cluster) for one_cluster in clusters(labels.tolist()) for one in one_cluster)
+
+
+def test_bundles_and_rows_in_another_order_give_the_same_to_the_bit(people, linked):
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        parts = []
+        for at in rng.permutation(len(people.parts)):
+            part, order = people.parts[at], rng.permutation(len(people.parts[at].record))
+            parts.append(Part(part.agency, part.record[order], part.filters[order], part.tokens[order]))
+        assert identical(link_encodings(combine(parts), PERSONS), linked)
+
+
+def test_the_number_of_threads_changes_no_bit(people, linked):
+    before = numba.get_num_threads()
+    try:
+        for threads in {1, numba.config.NUMBA_NUM_THREADS}:
+            numba.set_num_threads(threads)
+            assert identical(link_encodings(people.encodings, PERSONS), linked)
+    finally:
+        numba.set_num_threads(before)
+
+
+def test_a_weight_is_its_prior_and_what_the_levels_say(linked):
+    evidence = weigh(linked.levels, linked.weights) - linked.weights.prior
+    assert np.array_equal(linked.weight - linked.prior, evidence)
+    assert linked.threshold == log_odds(PERSONS.clustering.threshold)
+    alone = np.bincount(linked.labels, minlength=len(linked.labels))[linked.labels] == 1
+    found = linked.candidates.pairs
+    moved = linked.prior != linked.weights.prior
+    assert not moved[~(alone[found.left] & alone[found.right])].any()
+
+
+def test_the_inputs_are_left_as_they_were(people):
+    before = [column.copy() for column in (people.encodings.filters, people.encodings.tokens)]
+    link_encodings(people.encodings, PERSONS)
+    assert all(np.array_equal(a, b) for a, b in zip(before, (people.encodings.filters, people.encodings.tokens), strict=True))
+
+
+def one_person(labels):
+    """Two records that are one person."""
+    return next(tuple(sorted(one))[:2] for one in sorted(clusters(labels.tolist()), key=min) if len(one) > 1)
+
+
+def two_persons(labels):
+    """Two records of different persons."""
+    first, second = sorted(clusters(labels.tolist()), key=min)[:2]
+    return min(first), min(second)
+
+
+def test_different_parts_one_person_and_moves_no_other(people, linked):
+    pair = one_person(linked.labels)
+    decided = link_encodings(people.encodings, PERSONS, Decided(as_pairs([]), as_pairs([pair])))
+    assert decided.labels[pair[0]] != decided.labels[pair[1]]
+    whole = {one for one in clusters(linked.labels.tolist()) if not {*pair} & one}
+    assert whole <= clusters(decided.labels.tolist())
+
+
+def test_same_joins_two_persons_and_moves_no_other(people, linked):
+    pair = two_persons(linked.labels)
+    decided = link_encodings(people.encodings, PERSONS, Decided(as_pairs([pair]), as_pairs([])))
+    assert decided.labels[pair[0]] == decided.labels[pair[1]]
+    others = {one for one in clusters(linked.labels.tolist()) if not {*pair} & one}
+    assert others <= clusters(decided.labels.tolist())
+
+
+def test_same_does_not_join_what_different_parts_by_a_chain(people, linked):
+    a, b, c = (min(one) for one in sorted(clusters(linked.labels.tolist()), key=min)[:3])
+    decided = link_encodings(people.encodings, PERSONS, Decided(as_pairs([(a, b), (b, c)]), as_pairs([(a, c)])))
+    assert decided.labels[a] == decided.labels[b]
+    assert decided.labels[a] != decided.labels[c]
+
+
+def test_decisions_do_not_move_the_model(people, linked):
+    """The model is learned from the encodings: a verdict on one pair says nothing of the others."""
+    decided = link_encodings(people.encodings, PERSONS, Decided(as_pairs([two_persons(linked.labels)]), as_pairs([])))
+    assert decided.weights.prior == linked.weights.prior
+    assert np.array_equal(decided.levels, linked.levels)
+
+
+def test_a_source_without_duplicates_never_holds_a_person_twice(people, linked):
+    data = json.loads(PERSONS.canonical)
+    strict = parse_protocol(data | {"sources": {"police": {"duplicates": False}}}, "p")
+    police = people.encodings.agencies.index("police")
+
+    def doubled(labels):
+        return [one for one in clusters(labels.tolist()) if sum(people.encodings.source[at] == police for at in one) > 1]
+
+    assert doubled(linked.labels)
+    assert not doubled(link_encodings(people.encodings, strict).labels)
+
+
+def test_a_sampled_background_gives_the_same_people(people, monkeypatch):
+    monkeypatch.setattr(linking, "ALL_PAIRS_UP_TO", 0)
+    monkeypatch.setattr(linking, "SAMPLED_PAIRS", 2000)
+    sampled = link_encodings(people.encodings, PERSONS)
+    assert clusters(sampled.labels.tolist()) == clusters(people.truth)
+    assert identical(sampled, link_encodings(people.encodings, PERSONS))
+
+
+def first(encodings, n):
+    return Encodings(encodings.agencies, *(getattr(encodings, name)[:n] for name in ("source", "record", "filters", "tokens")))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_very_few_records_of_strangers_are_so_many_persons(n, invent_people):
+    few = first(invent_people(PERSONS, again=0.0, agencies=("police",)).encodings, n)
+    assert link_encodings(few, PERSONS).labels.tolist() == list(range(n))
+
+
+def test_records_that_are_nothing_but_missing_are_so_many_persons(people):
+    e = people.encodings
+    blank = Encodings(e.agencies, e.source, e.record, np.zeros_like(e.filters), np.zeros_like(e.tokens))
+    assert link_encodings(blank, PERSONS).labels.tolist() == list(range(len(e)))
+
+
+def test_a_list_of_strangers_without_any_candidate_pair_is_so_many_persons(invent_people):
+    strangers = invent_people(PERSONS, persons=90, agencies=("police",), again=0.0, values=2**62)
+    linkage = link_encodings(strangers.encodings, PERSONS)
+    assert len(strangers.truth) > 60
+    assert len(linkage.candidates.pairs.left) == 0
+    assert linkage.labels.tolist() == list(range(len(strangers.truth)))
+
+
+def test_one_record_over_and_over_is_refused_or_one_person(people):
+    """All pairs agree: nothing tells a match from a stranger, and the estimate must say so rather than count."""
+    e = people.encodings
+    same = Encodings(e.agencies, e.source, e.record, np.repeat(e.filters[:1], len(e), 0), np.repeat(e.tokens[:1], len(e), 0))
+    with pytest.raises(ModelError):
+        link_encodings(same, PERSONS)
+
+
+def test_pairs_are_turned_sorted_and_taken_once():
+    pairs = as_pairs([(5, 2), (2, 5), (0, 9), (2, 3)])
+    assert list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)) == [(0, 9), (2, 3), (2, 5)]
+    assert pairs.left.dtype == pairs.right.dtype == np.int32
+    assert all(len(side) == 0 for decided in NOTHING_DECIDED for side in decided)

@@ -1,0 +1,63 @@
+"""Weights are whole microbits: log2 of odds, summed over what was observed and nothing else."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.unit.estimate import Model, match_probability
+from linkage.unit.weights import MICROBITS, Weights, log_odds, probability, weigh, weights
+
+M = (np.array([0.8, 0.15, 0.05]), np.array([0.9, 0.1]))
+U = (np.array([0.01, 0.09, 0.9]), np.array([0.5, 0.5]))
+MODEL = Model(0.001, M, U, 7, True)
+
+
+def test_the_prior_and_every_level_are_log2_of_odds_in_microbits():
+    table = weights(MODEL)
+    assert table.prior == round(1e6 * math.log2(0.001 / 0.999))
+    assert table.levels[0].tolist() == [round(1e6 * math.log2(m / u)) for m, u in zip(M[0], U[0], strict=True)] + [0]
+    assert table.levels[1].tolist() == [round(1e6 * math.log2(0.9 / 0.5)), round(1e6 * math.log2(0.1 / 0.5)), 0]
+    assert all(one.dtype == np.int64 for one in table.levels)
+
+
+LEVELS = st.lists(st.tuples(st.integers(-1, 2), st.integers(-1, 1)), min_size=1, max_size=12)
+
+
+@given(LEVELS)
+def test_a_pairs_weight_is_the_prior_and_one_entry_per_observed_comparison(rows):
+    table = weights(MODEL)
+    expected = [
+        table.prior + sum(int(one[level]) for one, level in zip(table.levels, row, strict=True) if level >= 0) for row in rows
+    ]
+    assert weigh(np.array(rows, np.int8), table).tolist() == expected
+
+
+@given(LEVELS)
+def test_the_weight_is_the_models_match_probability(rows):
+    levels = np.array(rows, np.int8)
+    chances = match_probability(levels, MODEL.prior, MODEL.m, MODEL.u)
+    assert [probability(int(weight)) for weight in weigh(levels, weights(MODEL))] == pytest.approx(chances, rel=1e-5)
+
+
+def test_what_was_not_observed_is_no_evidence():
+    assert weigh(np.array([[-1, -1]], np.int8), weights(MODEL)).tolist() == [weights(MODEL).prior]
+
+
+@pytest.mark.parametrize(("permille", "microbits"), [(500, 0), (800, 2 * MICROBITS), (200, -2 * MICROBITS), (999, 9_964_341)])
+def test_a_probability_in_permille_is_log_odds(permille, microbits):
+    assert log_odds(permille) == microbits
+    assert probability(microbits) == pytest.approx(permille / 1000, abs=1e-6)
+
+
+@given(st.integers(1, 998))
+def test_log_odds_rise_with_the_probability_and_mirror_at_one_half(permille):
+    assert log_odds(permille) < log_odds(permille + 1)
+    assert log_odds(permille) == -log_odds(1000 - permille)
+
+
+def test_huge_sums_stay_whole_and_exact():
+    table = Weights(-40 * MICROBITS, (np.array([60 * MICROBITS + 1, 0]),) * 30)
+    assert weigh(np.zeros((1, 30), np.int8), table).tolist() == [-40 * MICROBITS + 30 * (60 * MICROBITS + 1)]
