@@ -1,6 +1,6 @@
 """Seconds of this process and of its children: wall time as a clock shows it, CPU time as the machine spent it.
 
-CPU seconds are summed over cores and threads. They hardly change when others use the machine, wall seconds do.
+CPU seconds are summed over cores and threads. When others use the machine they grow a little, wall seconds without limit.
 """
 
 from __future__ import annotations

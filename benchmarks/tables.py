@@ -16,7 +16,8 @@ _HEAD = """# Benchmarks
 
 Made by `python -m benchmarks.tables > docs/benchmarks.md` from `benchmarks/results/*.json`; a test holds that it is up to
 date. Each figure was measured by the command that stands above its tables, peers in the same run and on the same rows.
-CPU seconds are summed over cores and hardly change when others use the machine; wall seconds do.
+CPU seconds are summed over cores; when others use the machine they can grow by half, wall
+seconds without limit.
 
 To repeat:
 

@@ -49,7 +49,7 @@ def link(
 
     Args:
         frames: agency name to a frame whose columns carry standard names, or the names that its mapping gives;
-            without a column `record_id`, rows are named by their position.
+            without a column `record_id`, rows are named by their number, counting from 2 as under a header.
         protocol: a protocol, or the name of a ready one.
         mappings: agency name to the mapping of its frame, where one is needed.
         seed: the throw-away keys are drawn from it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +51,7 @@ def seal(
         rows = read_extract(extract, how)
         advance(1)
         prepared = prepare(rows, how, agreed, linkage_keys, secret(folder, "agency"), lambda _stage: advance(1))
-        shipment = Shipment(period, sequence, date.today() + timedelta(days=agreed.release.valid_days))
+        shipment = Shipment(period, sequence, datetime.now(UTC).date() + timedelta(days=agreed.release.valid_days))
         sealed = seal_sections(prepared, agreed, folder, linkage_keys, shipment, readers)
         advance(1)
     write_together(

@@ -5,7 +5,9 @@ found their partners. Once these are set aside, far fewer pairs remain among the
 that are missing nearly all are there. So λ is estimated again among them, with m and u as they are and m cut down to
 the patterns that the first look rejects. Where lists overlap almost wholly (FEBRL 4) a pair with both names changed
 and only its birth date equal then becomes a match; where most people stand in one list only, λ stays small and nothing
-changes. No label and no rule of one-to-one is used.
+changes. No label and no rule of one-to-one is used. Among few records the best of a handful of strangers always stands
+out, so there is no second look where the model misses less than half a match, and never room for more than twice the
+matches that it misses.
 Source: our own; the idea is that of a prior on the number of links not yet made (Sadinle 2017, doi:10.1080/01621459.2016.1148612).
 """
 
@@ -24,8 +26,7 @@ from linkage.unit.weights import MICROBITS, Microbits, Weights, weigh
 _MAX_ITERATIONS = 500
 _TOLERANCE = 1e-9
 _SMALLEST_PRIOR = 1e-12
-# Fewer matches than this expected among the rejected patterns are none: λ of so few would be made of strangers alone.
-_FEWEST_MISSED = 0.5
+_FEWEST_MISSING, _MOST_MISSING = 0.5, 2.0
 
 
 @dataclass(frozen=True)
@@ -59,28 +60,29 @@ def second_look(
     rows = np.flatnonzero(alone[pairs.left] & alone[pairs.right])
     n = int(alone.sum())
     rejected, missed = _rejected(counted, model, table, threshold) if len(rows) else (0.0, 0.0)
-    if rejected < _FEWEST_MISSED:
+    if rejected < _FEWEST_MISSING:
         return SecondLook(rows[:0], table.prior)
     evidence = (weight[rows] - table.prior) / MICROBITS - np.log2(missed)
-    odds = _prior_odds(evidence, n)
+    odds = _prior_odds(evidence, n, _MOST_MISSING * rejected)
     return SecondLook(rows, round(MICROBITS * float(odds - np.log2(missed))))
 
 
 def _rejected(counted: PatternCounts, model: Model, table: Weights, threshold: int) -> tuple[float, float]:
-    """Number and share of the expected matches whose pattern the first look rejects."""
+    """How many matches the model expects among the patterns that the first look rejects, and their share of all matches."""
     expected = match_probability(counted.patterns, model.prior, model.m, model.u) * counted.counts
     rejected = float(expected[weigh(counted.patterns, table) < threshold].sum())
     return rejected, rejected / float(expected.sum())
 
 
-def _prior_odds(evidence: NDArray[np.float64], n: int) -> float:
-    """log2 of λ/(1 − λ) among the n(n − 1)/2 pairs, by EM over λ alone."""
+def _prior_odds(evidence: NDArray[np.float64], n: int, most: float) -> float:
+    """log2 of λ/(1 − λ) among the n(n − 1)/2 pairs, by EM over λ alone; λ never makes more than `most` matches."""
     every = n * (n - 1) / 2
-    prior = 1.0 / n
+    largest = max(_SMALLEST_PRIOR, min(0.5, most / every))
+    prior = min(1.0 / n, largest)
     for _ in range(_MAX_ITERATIONS):
         before = prior
         odds = np.exp2(evidence) * prior / (1.0 - prior)
-        prior = float(np.clip((odds / (1.0 + odds)).sum() / every, _SMALLEST_PRIOR, 0.5))
+        prior = float(np.clip((odds / (1.0 + odds)).sum() / every, _SMALLEST_PRIOR, largest))
         if abs(prior - before) <= _TOLERANCE * before:
             break
     return float(np.log2(prior) - np.log2(1.0 - prior))

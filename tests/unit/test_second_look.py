@@ -5,7 +5,7 @@ import pytest
 
 from blocking import Pairs
 from comparators import count_patterns
-from linkage.unit.estimate import Model, PatternCounts
+from linkage.unit.estimate import Model, PatternCounts, match_probability
 from linkage.unit.second_look import second_look
 from linkage.unit.weights import MICROBITS, log_odds, probability, weigh, weights
 
@@ -22,14 +22,14 @@ def drawn(rng, shares, n):
 class World:
     """Two lists of `n` persons, of whom `shared` stand in both; every pair of records is a candidate."""
 
-    def __init__(self, n, shared, seed=1):
+    def __init__(self, n, shared, seed=1, m=M):
         rng = np.random.default_rng(seed)
         left, right = (half.astype(np.int32) for half in np.triu_indices(2 * n, 1))
         self.match = (right == left + n) & (left < shared)
         self.pairs = Pairs(left, right)
         self.levels = drawn(rng, U, len(left))
-        self.levels[self.match] = drawn(rng, M, shared)
-        self.model = Model(max(shared, 1) / len(left), M, U, 1, True)
+        self.levels[self.match] = drawn(rng, m, shared)
+        self.model = Model(max(shared, 1) / len(left), m, U, 1, True)
         self.table = weights(self.model)
         self.weight = weigh(self.levels, self.table)
         self.labels = np.arange(2 * n, dtype=np.int32)
@@ -53,7 +53,7 @@ def overlapping():
 
 @pytest.fixture(scope="module")
 def apart():
-    """Nobody stands in both lists, but the model believes in a few matches."""
+    """Nobody stands in both lists, and the model does not believe in many matches."""
     return World(400, 0)
 
 
@@ -97,13 +97,34 @@ def test_the_new_weights_are_honest_probabilities(overlapping):
     assert expected == pytest.approx(overlapping.match[again.rows].sum(), rel=0.35)
 
 
-def test_where_nobody_is_missing_nothing_speaks_louder_than_before(apart):
+def test_where_the_model_misses_nobody_nothing_changes(apart):
     again = apart.look()
     assert not apart.match.any()
-    assert len(again.rows)
-    assert again.prior <= apart.table.prior
-    before, after = apart.weight[again.rows], apart.weight[again.rows] - apart.table.prior + again.prior
-    assert not ((after >= THRESHOLD) & (before < THRESHOLD)).any()
+    assert (len(again.rows), again.prior) == (0, apart.table.prior)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_of_a_handful_of_strangers_is_no_match(seed):
+    """Ten in both lists and a few in one: some stranger is always the most alike, and the model misses nobody."""
+    sure = tuple(np.array([1 - 1e-6 * (len(one) - 1), *[1e-6] * (len(one) - 1)]) for one in M)
+    few = World(14, 10, seed, sure)
+    again = few.look()
+    weight = few.weight[again.rows] - few.table.prior + again.prior
+    assert few.alone().sum() == 8
+    assert not (weight >= THRESHOLD).any()
+
+
+def test_it_never_makes_room_for_more_than_twice_the_matches_that_the_model_misses(overlapping):
+    again, model = overlapping.look(), overlapping.model
+    expected = match_probability(overlapping.counted.patterns, model.prior, M, U) * overlapping.counted.counts
+    rejected = weigh(overlapping.counted.patterns, overlapping.table) < THRESHOLD
+    missed, alone = expected[rejected].sum(), overlapping.alone().sum()
+    most = 2 * missed / (alone * (alone - 1) / 2)
+    assert again.prior / MICROBITS <= np.log2(most / (1 - most)) - np.log2(missed / expected.sum()) + 1e-6
+    loud = World(400, 380)
+    loud.weight = loud.weight + 5 * MICROBITS * ~loud.match
+    limit = loud.look().prior / MICROBITS
+    assert limit == pytest.approx(np.log2(most / (1 - most)) - np.log2(missed / expected.sum()), abs=1e-3)
 
 
 def test_where_everybody_found_a_partner_nothing_changes(overlapping):
