@@ -85,11 +85,12 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Level:
-    """One rung of a comparison; exactly one of the four tests is given.
+    """One rung of a comparison; exactly one of the five tests is given.
 
     Attributes:
         name: what agreement at this level means.
         token: the named tokens are equal.
+        any_token: any of these tokens of one record equals any of them of the other: values that a record has several of.
         crossed_tokens: the first token of one record equals the second of the other, either way round.
         filter: Dice similarity of the named filters reaches `dice`.
         crossed_filters: both crosswise Dice similarities of two filters reach `dice`: the values are exchanged.
@@ -98,6 +99,7 @@ class Level:
 
     name: str
     token: str | None = None
+    any_token: tuple[str, ...] | None = None
     crossed_tokens: tuple[str, str] | None = None
     filter: str | None = None
     crossed_filters: tuple[str, str] | None = None
@@ -108,7 +110,7 @@ class Level:
     @property
     def tokens(self) -> tuple[str, ...]:
         """Tokens that the level reads."""
-        return ((self.token,) if self.token else ()) + (self.crossed_tokens or ())
+        return ((self.token,) if self.token else ()) + (self.any_token or ()) + (self.crossed_tokens or ())
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -128,6 +130,8 @@ class Comparison:
         unless: `comparison=level`: not made where an earlier comparison ended there.
         gross_errors: of 10,000 matches at least so many are taken to end at `different`, because the value is wholly wrong
             in one record; where few matches are sure, an estimate alone would call that impossible.
+        against: bits by which the best level speaks *against* one person, in place of an estimate; the others then say
+            nothing. For agreement that relatives explain: twins share surname, patronymic and birth date.
         strangers: of 10,000 pairs of strangers, how many are assumed to end at each of the levels; the rest at `different`.
             In a list of a few records this stands for what chance agreement is; in a long list the data decide.
     """
@@ -138,6 +142,7 @@ class Comparison:
     only_if: str | None = None
     unless: str | None = None
     gross_errors: int = 0
+    against: int | None = None
     strangers: tuple[int, ...] = ()
 
     __pydantic_config__ = _FORBID

@@ -86,6 +86,8 @@ def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str,
         yield from _level_problems(f"{at}.levels.{number}", level, e)
     if not 0 <= c.gross_errors <= 5000:
         yield f"{at}.gross_errors: of 10,000, from 0 to 5000"
+    if c.against is not None and not 1 <= c.against <= 100:
+        yield f"{at}.against: bits, from 1 to 100"
     if c.strangers and (len(c.strangers) != len(c.levels) or min(c.strangers) < 1 or sum(c.strangers) > 9_999):
         yield f"{at}.strangers: of 10,000, at least 1 for each level and at least 1 left for 'different'"
     for key in ("only_if", "unless"):
@@ -95,15 +97,18 @@ def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str,
 
 
 def _level_problems(at: str, level: Level, e: Encoding) -> Iterator[str]:
-    if sum(test is not None for test in (level.token, level.crossed_tokens, level.filter, level.crossed_filters)) != 1:
-        yield f"{at}: exactly one of token, crossed_tokens, filter, crossed_filters"
+    tests = (level.token, level.any_token, level.crossed_tokens, level.filter, level.crossed_filters)
+    if sum(test is not None for test in tests) != 1:
+        yield f"{at}: exactly one of token, any_token, crossed_tokens, filter, crossed_filters"
+    if level.any_token is not None and len(level.any_token) < 2:
+        yield f"{at}.any_token: at least two tokens; one is 'token'"
     if bool(level.filters) != (level.dice is not None):
         yield f"{at}.dice: belongs to levels with a filter, and to no other"
     if level.dice is not None and not 1 <= level.dice <= 1000:
         yield f"{at}.dice: permille, from 1 to 1000"
     yield from (f"{at}: no token is called '{name}'" for name in level.tokens if name not in e.tokens)
     yield from (f"{at}: no filter is called '{name}'" for name in level.filters if name not in e.filters)
-    for names, kind in ((level.crossed_tokens, e.tokens), (level.crossed_filters, e.filters)):
+    for names, kind in ((level.any_token, e.tokens), (level.crossed_tokens, e.tokens), (level.crossed_filters, e.filters)):
         domains = {kind[name].domain or name for name in names or () if name in kind}
         if names and len(domains) > 1:
             yield f"{at}: values of different domains can never be equal; give both one 'domain'"

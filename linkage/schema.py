@@ -38,6 +38,7 @@ IDENTIFIERS: Mapping[str, IdentifierKind] = MappingProxyType(
         "region": "code",
         "district": "code",
         "document_number": "number",
+        "tax_number": "number",
         "case_number": "number",
     }
 )
@@ -57,31 +58,44 @@ CONTENT: Mapping[str, ContentKind] = MappingProxyType(
 )
 RECORD_ID = "record_id"
 
+
+def _name_forms(role: str, words: str, part: str) -> dict[str, str]:
+    """The features that each of the three names has."""
+    return {
+        role: f"{words}, {part}, in vowel classes: one key for spellings, scripts and suffix reforms",
+        f"{role}.skeleton": f"{words} in the small Latin alphabet, suffix kept",
+        f"{role}.reading1": f"{words} as a further Latin scheme would be read, in vowel classes",
+        f"{role}.reading2": "the same by another scheme",
+        f"{role}.reading3": "the same by another scheme",
+        f"{role}.base": f"class of nicknames, affixes and families of spellings of the {words}",
+        f"{role}.sound": f"phonetic code of the {words}",
+        f"{role}.initial": f"first letter of the {words}",
+    }
+
+
 # Features by the identifiers that they are made of; what each holds is documented in docs/encoding.md.
 FEATURES: Mapping[str, str] = MappingProxyType(
     {
-        "surname": "stem of the surname in vowel classes: one key for spellings, scripts and suffix reforms",
-        "given_name": "given name in vowel classes",
-        "patronymic": "stem of the patronymic in vowel classes",
-        "surname.skeleton": "surname in the small Latin alphabet, suffix kept",
-        "given_name.skeleton": "given name in the small Latin alphabet",
-        "patronymic.skeleton": "patronymic in the small Latin alphabet, suffix kept",
-        "surname.sound": "phonetic code of the surname stem",
-        "given_name.sound": "phonetic code of the given name",
-        "given_name.initial": "first letter of the given name",
-        "names.bag": "sorted keys of all names: the same whatever their order",
+        **_name_forms("surname", "surname", "stem"),
+        **_name_forms("given_name", "given name", "whole"),
+        **_name_forms("patronymic", "patronymic", "stem"),
+        "given_name.joined": "class of the given name joined with the token after it, where a full name leaves that open",
+        "given_name.unsexed": "given name in vowel classes without a final -a: what Карим and Карима share",
+        "names.bag": "sorted keys of surname and given name: the same whatever their order",
+        "names.damaged": "which names were left out because a letter was lost",
         "birth_date": "yyyy-mm-dd, where the day is known",
         "birth_date.digits": "the same, or the digits as written of a day that no calendar has, where the mapping says so",
         "birth_date.swapped": "the same with day and month exchanged, where that is a date",
         "birth_date.month_day": "mm-dd, where the day is known",
         "birth_date.year_month": "yyyy-mm, where the month is known",
-        "birth_year": "year of birth: of the date, as given, or event year minus age",
+        "birth_year": "year of birth: of the date, as given, or the likelier of the two that an age at the event leaves open",
         "birth_year.next": "the year after it",
         "sex": "F or M",
         "citizenship": "country as given, folded",
         "region": "region as given, folded",
         "district": "district as given, folded",
-        "document_number": "letters and digits of the document number",
+        "document_number": "letters and digits of the document number, look-alike letters of a series as Latin ones",
+        "tax_number": "letters and digits of the tax number or personal number",
         "case_number": "letters and digits of the case number",
     }
 )

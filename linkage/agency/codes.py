@@ -14,7 +14,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.dates import Text, distinct
+from linkage.agency.cells import Text
+from linkage.agency.dates import distinct
 from linkage.agency.mapping import Mapping as FileMapping
 from linkage.agency.names.fold import fold, is_placeholder
 from linkage.errors import SchemaError

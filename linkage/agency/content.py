@@ -5,14 +5,18 @@ The age group is computed here, at the agency, so that no birth date has to leav
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.agency.births import MAX_AGE, Births, read_births
+from linkage.agency.cells import Text
 from linkage.agency.codes import read_content
-from linkage.agency.dates import Dates, Text, iso, parse_dates
+from linkage.agency.dates import Dates, iso, parse_dates
 from linkage.agency.extract import Extract, column
 from linkage.agency.mapping import Mapping as FileMapping
-from linkage.agency.validate import MAX_AGE, whole_numbers
+from linkage.agency.numbers import whole_numbers
 from linkage.protocol import Protocol
 from linkage.schema import ADULT, ADULT_AGE, CONTENT, MINOR
 
@@ -34,21 +38,22 @@ def _field(name: str, extract: Extract, protocol: Protocol, mapping: FileMapping
         return age_groups(extract, mapping)
     values = column(extract, name)
     if kind == "date":
-        return _day_or_year(parse_dates(values, mapping.dates.formats)[0])
+        return _day_or_year(parse_dates(values, mapping.dates)[0])
     return read_content(name, values, protocol, mapping).codes
 
 
 def age_groups(extract: Extract, mapping: FileMapping) -> Text:
     """(n,) text: `Y0T17` or `Y_GE18` at the event, "" where the record leaves it open.
 
-    A date of which the day is unknown is an interval, so that age is one too: the group is known where both ends fall
-    on one side. Where birth and event do not settle it, the age at the event as recorded does.
+    A date of which the day is unknown, or a placeholder in its column, is an interval, so that age is one too: the group
+    is known where both ends fall on one side. Where birth and event do not settle it, the age at the event as recorded does.
     Source: names reference, section 5 (the class is unknown, not guessed).
     """
-    born = _with_years(parse_dates(column(extract, "birth_date"), mapping.dates.formats)[0], extract)
-    event, _ = parse_dates(column(extract, "event_date"), mapping.dates.formats)
-    youngest, oldest = _whole_years(_last(born), _first(event)), _whole_years(_first(born), _last(event))
-    known = (born.year > 0) & (event.year > 0) & (oldest >= 0) & (youngest <= MAX_AGE)
+    births = read_births(extract, mapping)
+    event, _ = parse_dates(column(extract, "event_date"), mapping.dates)
+    born_first, born_last = _span(births)
+    youngest, oldest = _whole_years(born_last, _first(event)), _whole_years(born_first, _last(event))
+    known = (births.first > 0) & ~births.by_age & (event.year > 0) & (oldest >= 0) & (youngest <= MAX_AGE)
     recorded, _ = whole_numbers(column(extract, "age"), 0, MAX_AGE)
     adult = known & (youngest >= ADULT_AGE)
     minor = known & (oldest < ADULT_AGE)
@@ -58,10 +63,10 @@ def age_groups(extract: Extract, mapping: FileMapping) -> Text:
     return np.select([adult, minor], [ADULT, MINOR], "").astype(object)
 
 
-def _with_years(born: Dates, extract: Extract) -> Dates:
-    """Birth dates, and where there are none the years of birth."""
-    years, _ = whole_numbers(column(extract, "birth_year"), 1, 9999)
-    return Dates(np.where(born.year > 0, born.year, np.maximum(years, 0)).astype(np.int16), born.month, born.day)
+def _span(births: Births) -> tuple[Days, Days]:
+    """(n,) first and last day that the birth can mean, as yyyymmdd; a placeholder day means its whole year."""
+    dates = births.dates
+    return _first(replace(dates, year=births.first)), _last(replace(dates, year=births.last))
 
 
 def _first(dates: Dates) -> Days:
@@ -87,4 +92,4 @@ def _whole_years(born: Days, event: Days) -> Days:
 
 def _day_or_year(dates: Dates) -> Text:
     none = np.zeros(len(dates), np.int8)
-    return np.where(dates.day > 0, iso(dates), iso(Dates(dates.year, none, none))).astype(object)
+    return np.where(dates.day > 0, iso(dates), iso(Dates(dates.year, none, none, dates.open))).astype(object)

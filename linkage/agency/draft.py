@@ -1,237 +1,142 @@
-"""A first mapping for a file, written from its header: a person then corrects what a rule can only guess.
+"""A first mapping for a file that nobody has described: found from the whole file, for a person to correct.
 
-The header is the first row that holds enough known column names, in Russian, Tajik or English. The draft repeats
-column names and never a cell; dates are looked at to find their format, and only the format is written.
+What a rule can only guess is written down as a guess, with its reason. The draft holds column names and coded words that
+it understood (`потерпевшая`, the name of a region), and never a cell of an identifier such as a name, number or date;
+what it did not understand it tells by row.
 """
 
 from __future__ import annotations
 
-import codecs
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
-from linkage.agency.dates import DEFAULT_FORMATS, ISO, fits
-from linkage.agency.mapping import CODED, FORMAT, FileForm
-from linkage.agency.names.fold import fold
-from linkage.agency.tables import DELIMITERS, byte_order_mark, first_records, kind_of
-from linkage.errors import ExtractError
+from linkage.agency.date_forms import DateGuess, guess_date_form
+from linkage.agency.dates import as_written, parse_dates
+from linkage.agency.extract import Extract, column, read_extract
+from linkage.agency.headers import Header, find_header
+from linkage.agency.kinds import KINDS, kind_of_headers, kind_of_name
+from linkage.agency.mapping import CODED, RowForm
+from linkage.agency.mapping import Mapping as FileMapping
+from linkage.agency.understand import Words, understand
+from linkage.agency.validate import check_rows, is_unreadable
+from linkage.errors import Issue, UsageError
 from linkage.protocol import Protocol
-from linkage.schema import CONTENT, RECORD_ID, SEX_CODES
 
-# By standard name, as agencies head their columns; case, blanks and punctuation do not count.
-SPELLINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        RECORD_ID: (
-            *("№ карточки", "номер карточки", "рег. №", "регистрационный номер", "номер записи", "идентификатор", "код", "ид"),
-            *("рақами сабт", "рақами муроҷиат", "рақами корт"),
-            *("id", "rec no", "record no", "record number", "client code", "client id", "card no", "local id"),
-        ),
-        "surname": ("фамилия", "насаб", "last name", "family name"),
-        "given_name": ("имя", "ном", "first name", "given names", "forename"),
-        "patronymic": ("отчество", "номи падар", "father's name", "fathers name", "middle name"),
-        "full_name": (
-            *("фио", "ф.и.о.", "фамилия имя отчество", "фамилия, имя", "ному насаб", "ному насаби пурра", "муроҷиаткунанда"),
-            *("name", "person name"),
-        ),
-        "birth_date": (
-            *("дата рождения", "дата рожд.", "д.р.", "санаи таваллуд", "рӯзи таваллуд", "сол/санаи таваллуд"),
-            *("date of birth", "dob", "dob (if known)", "birthdate"),
-        ),
-        "birth_year": ("год рождения", "г.р.", "соли таваллуд", "year of birth", "yob"),
-        "age": ("возраст", "полных лет", "синну сол", "син", "age at event"),
-        "sex": ("пол", "ҷинс", "gender"),
-        "citizenship": ("гражданство", "гражд.", "шаҳрвандӣ", "nationality", "country of citizenship"),
-        "region": ("регион", "область", "вилоят", "минтақа", "province", "oblast"),
-        "district": ("район", "город/район", "город, район", "ноҳия", "шаҳр/ноҳия", "rayon"),
-        "document_number": (
-            *("документ", "паспорт", "№ паспорта", "номер паспорта", "номер документа", "шиноснома", "рақами шиноснома"),
-            *("passport", "passport no", "passport number", "doc no", "document no", "id number"),
-        ),
-        "case_number": (
-            *("№ уголовного дела", "номер уголовного дела", "дело №", "№ дела", "номер дела", "рақами парванда"),
-            *("case no", "case id"),
-        ),
-        "role": ("роль", "статус лица", "процессуальный статус", "вазъи мурофиавӣ", "нақш", "status", "procedural status"),
-        "stage": ("стадия", "этап", "марҳила"),
-        "event_date": (
-            *("дата события", "дата регистрации", "дата выявления", "дата направления в суд", "дата приговора", "дата обращения"),
-            *("санаи ҳукм", "санаи муроҷиат", "санаи сабт", "санаи ҳодиса"),
-            *("date", "date of event", "date of return", "intake date", "date of registration"),
-        ),
-        "article": ("статья", "статья ук", "квалификация", "моддаи кҷ", "модда", "article of law"),
-        "form_of_exploitation": (
-            *("вид эксплуатации", "форма эксплуатации", "цель эксплуатации", "шакли истисмор", "мавзӯъ"),
-            *("exploitation", "type of exploitation"),
-        ),
-    }
-)
-DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y.%m.%d", "%Y/%m/%d", ISO, "%m.%Y", "%Y-%m", "%Y")
-_SEARCHED_ROWS = 20
-_SAMPLE = 200
-_FEWEST = 2
-_PROBE = 1 << 20
+_BLANK = RowForm(unreadable="blank")
 
 
-class Header(NamedTuple):
-    """What the header of a file says.
+class Draft(NamedTuple):
+    """A drafted mapping and what it rests on.
 
     Attributes:
-        form: how the file is written.
-        columns: standard name to column name.
-        others: named columns that no standard name was found for.
-        dates: formats in which a sample of dates can be read.
+        mapping: complete as far as the file was understood.
+        header: what the header says.
+        kind: the kind of office that keeps the list, None where nothing tells.
+        dates: how the dates were found to be written.
+        words: by coded field: what its words mean, and the rows of those that were not understood.
+        missing: content that the protocol requires, and that neither a column nor a guess gives.
+        extract: the file as the mapping reads it.
+        issues: what is wrong with it, before unreadable cells are blanked.
     """
 
-    form: FileForm
-    columns: Mapping[str, str]
-    others: tuple[str, ...]
-    dates: tuple[str, ...]
+    mapping: FileMapping
+    header: Header
+    kind: str | None
+    dates: DateGuess
+    words: Mapping[str, Words]
+    missing: tuple[str, ...]
+    extract: Extract
+    issues: tuple[Issue, ...]
 
 
-class _Candidate(NamedTuple):
-    """A row that may be the header: the columns matched in it, and the rows after it."""
+def make_draft(path: Path, protocol: Protocol, agency: str | None = None) -> Draft:
+    """Read the file and describe it.
 
-    form: FileForm
-    record: Sequence[str]
-    columns: Mapping[str, str]
-    sample: Sequence[Sequence[str]]
-
-
-_NO_CANDIDATE = _Candidate(FileForm(), (), {}, ())
-
-
-def draft_mapping(path: Path, protocol: Protocol) -> str:
-    """A commented mapping.toml for the file.
+    Args:
+        path: CSV, XLSX or Parquet.
+        protocol: whose fields and codes are looked for.
+        agency: a word for the kind of office, such as `police` or `ngo`; guessed from the file where not given.
 
     Raises:
         ExtractError: the file cannot be read, or no row looks like a header.
+        UsageError: the agency is of no known kind.
     """
     header = find_header(path, protocol)
-    parts = (_file_lines(header.form), _column_lines(header, protocol), _date_lines(header), _code_lines(header, protocol))
-    return "\n\n".join("\n".join(part) for part in ((_title(path), f"format = {_quoted(FORMAT)}"), *parts)) + "\n"
+    kind = _kind(path, header, agency)
+    columns = _with_stage_in_role(header.columns, protocol)
+    plain = FileMapping(file=header.form, columns=columns, rows=_BLANK)
+    raw = read_extract(path, replace(plain, columns=_unshared(columns)), numbered=True)
+    shared = raw if columns == header.columns else replace(raw, columns={**raw.columns, "stage": raw.columns["role"]})
+    dates = guess_date_form(shared, protocol)
+    words = {name: understand(name, shared, protocol, kind) for name in CODED if name in columns and _is_used(name, protocol)}
+    if columns != header.columns and not (words["role"].codes and words["stage"].codes):
+        columns = header.columns  # nothing would say how the stage is read
+        words.pop("stage")
+    constants, missing = _constants(columns, protocol, kind)
+    codes = {name: found.codes for name, found in words.items() if found.codes}
+    mapping = replace(plain, columns=columns, dates=dates.form, codes=codes, constants=constants)
+    extract = read_extract(path, mapping, numbered=True)
+    issues = check_rows(extract, protocol, mapping)
+    mapping = _sealable(mapping, extract, issues)
+    return Draft(mapping, header, kind, dates, words, missing, extract, issues)
 
 
-def find_header(path: Path, protocol: Protocol) -> Header:
-    """The row and the delimiter with most known column names; a row of data has too few, and is never repeated.
+def _kind(path: Path, header: Header, agency: str | None) -> str | None:
+    """The kind of office: as named, else by the columns, else by the file's name.
 
     Raises:
-        ExtractError: the file cannot be read, or no row looks like a header.
+        UsageError: the agency is of no known kind.
     """
-    known = _known_names(protocol)
-    candidates = (candidate for form in _forms(path) for candidate in _candidates(path, form, known))
-    form, record, columns, sample = max(candidates, key=lambda candidate: len(candidate.columns), default=_NO_CANDIDATE)
-    if len(columns) < _FEWEST:
-        hint = "write the mapping by hand: docs/formats.md shows one"
-        raise ExtractError(f"no row of the first {_SEARCHED_ROWS} looks like a header", file=str(path), hint=hint)
-    others = tuple(name for name in record if name and name not in columns.values())
-    return Header(form, columns, others, _date_formats(record, columns, sample))
+    if agency is None:
+        return kind_of_headers(header.names) or kind_of_name(path.stem)
+    found = agency if agency in KINDS else kind_of_name(agency)
+    if found is None:
+        raise UsageError("no known kind of agency", hint=f"one of {', '.join(KINDS)}")
+    return found
 
 
-def guess_encoding(path: Path) -> str:
-    """The encoding that a byte-order mark tells, else UTF-8 if the first MiB can be read as such, else cp1251."""
-    marked = byte_order_mark(path)
-    if marked:
-        return marked
-    with path.open("rb") as stream:
-        start = stream.read(_PROBE)
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return "cp1251"
-    return "utf-8-sig"
+def _with_stage_in_role(columns: Mapping[str, str], protocol: Protocol) -> Mapping[str, str]:
+    """The columns, with the stage read from the role's where the protocol wants one and the list has no other."""
+    stage = protocol.content.get("stage")
+    if stage is None or not stage.required or "stage" in columns or "role" not in columns:
+        return columns
+    return {**columns, "stage": columns["role"]}
 
 
-def _forms(path: Path) -> Iterator[FileForm]:
-    """The ways in which the file may be written."""
-    if kind_of(path) != "csv":
-        yield FileForm()
-        return
-    encoding = guess_encoding(path)
-    yield from (FileForm(delimiter, encoding) for delimiter in DELIMITERS)
+def _unshared(columns: Mapping[str, str]) -> dict[str, str]:
+    """Each column under the first field that names it."""
+    seen: dict[str, str] = {}
+    for name, text in columns.items():
+        seen.setdefault(text, name)
+    return {name: text for text, name in seen.items()}
 
 
-def _candidates(path: Path, form: FileForm, known: Mapping[str, str]) -> Iterator[_Candidate]:
-    records = first_records(path, form, _SEARCHED_ROWS + _SAMPLE)
-    for row, record in enumerate(records[:_SEARCHED_ROWS], 1):
-        yield _Candidate(replace(form, header_row=row), record, _matched(record, known), records[row:])
+def _is_used(name: str, protocol: Protocol) -> bool:
+    return name in protocol.content or name in protocol.identifiers
 
 
-def _known_names(protocol: Protocol) -> dict[str, str]:
-    """Compared spelling → standard name, for what the protocol can use."""
-    used = {RECORD_ID, "birth_date", "birth_year", "age", "event_date", *protocol.identifiers, *protocol.content}
-    return {_compared(text): name for name, texts in SPELLINGS.items() if name in used for text in (name, *texts)}
+def _constants(columns: Mapping[str, str], protocol: Protocol, kind: str | None) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What the kind of office implies for required fields without a column, and the fields that stay without."""
+    office = KINDS.get(kind or "")
+    role = office.alone if office and "role" not in columns else ""
+    guesses = {"role": role, "stage": office.stages.get(role, "") if office else ""}
+    wanted = [name for name, spec in protocol.content.items() if spec.required and name not in columns]
+    found = {name: guesses[name] for name in wanted if guesses.get(name) in protocol.content[name].codes}
+    return found, tuple(name for name in wanted if name not in found)
 
 
-def _compared(text: str) -> str:
-    return "".join(letter for letter in fold(text) if letter.isalnum())
+def _sealable(mapping: FileMapping, extract: Extract, issues: tuple[Issue, ...]) -> FileMapping:
+    """The mapping with unreadable cells blanked and impossible dates compared, where there are any."""
+    values = column(extract, "birth_date")
+    impossible = bool((parse_dates(values, mapping.dates)[1] & (as_written(values, mapping.dates) != "")).any())
+    dates = replace(mapping.dates, impossible="compare" if impossible else "refuse")
+    blank = any(is_unreadable(issue) for issue in issues)
+    return replace(mapping, dates=dates, rows=_BLANK if blank else RowForm())
 
 
-def _matched(record: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
-    """Standard name → column name; the first column wins."""
-    columns: dict[str, str] = {}
-    for text in record:
-        name = known.get(_compared(text))
-        if name and record.count(text) == 1:
-            columns.setdefault(name, text)
-    return columns
-
-
-def _date_formats(record: Sequence[str], columns: Mapping[str, str], sample: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Formats that read a date of the sample which no format before them reads; a year alone at last."""
-    places = [record.index(columns[name]) for name in ("birth_date", "event_date") if name in columns]
-    left = {row[place] for row in sample for place in places if place < len(row)}
-    found = []
-    for form in DATE_FORMATS:
-        read = {text for text in left if fits(text, form)}
-        if read:
-            found.append(form)
-            left -= read
-    return tuple(dict.fromkeys((*found, "%Y"))) if found else DEFAULT_FORMATS
-
-
-def _title(path: Path) -> str:
-    return f"# Draft for {_quoted(path.name)}: check every line, then run `headcount check` with --mapping."
-
-
-def _file_lines(form: FileForm) -> Iterator[str]:
-    yield "[file]"
-    if form.delimiter is not None and form.encoding is not None:
-        yield f"delimiter = {_quoted(form.delimiter)}"
-        yield f"encoding = {_quoted(form.encoding)}"
-    yield f"header_row = {form.header_row}"
-
-
-def _column_lines(header: Header, protocol: Protocol) -> Iterator[str]:
-    yield "[columns]   # standard name = column of the file"
-    if RECORD_ID not in header.columns:
-        yield f'# {RECORD_ID} = "…"   # required: a number or code that names the record for good'
-    yield from (f"{name} = {_quoted(text)}" for name, text in header.columns.items())
-    yield from (f"# not matched, and not read: {_quoted(text)}" for text in header.others)
-    missing = [name for name, spec in protocol.content.items() if spec.required and name not in header.columns]
-    if missing:
-        yield ""
-        yield "[constants]   # required by the protocol: name a column above, or what holds for every row here"
-        yield from (f'# {name} = "…"   # one of {", ".join(protocol.content[name].codes)}' for name in missing)
-
-
-def _date_lines(header: Header) -> Iterator[str]:
-    yield "[dates]   # tried in order"
-    yield f"formats = [{', '.join(map(_quoted, header.dates))}]"
-
-
-def _code_lines(header: Header, protocol: Protocol) -> Iterator[str]:
-    yield "# Spellings that the protocol does not know: what the file says = code of the protocol, or _U for unknown."
-    for name in CODED:
-        if name not in header.columns or name not in {"sex", *protocol.content}:
-            continue
-        codes = {"country": ("ISO 3166-1 alpha-3, such as TJK",), "article": ("numbers such as 130.1",), "sex": SEX_CODES}
-        yield f"[codes.{name}]   # {', '.join(codes.get(CONTENT[name]) or protocol.content[name].codes)}"
-
-
-def _quoted(text: str) -> str:
-    """The text as a TOML basic string."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+def unreadable_cells(draft: Draft) -> Counter[str]:
+    """By issue code: cells that the mapping takes for empty."""
+    return Counter(issue.code for issue in draft.issues if is_unreadable(issue))

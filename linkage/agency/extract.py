@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from functools import partial
 from pathlib import Path
@@ -17,18 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.agency.cells import Text, objects, refuse_value, text_of, trimmed
 from linkage.agency.mapping import FIELDS, STANDARD, Mapping
-from linkage.agency.tables import (
-    MAX_ROWS,
-    Table,
-    Text,
-    check_header,
-    objects,
-    read_table,
-    refuse_value,
-    text_of,
-    without_empty_rows,
-)
+from linkage.agency.repair import REPAIRED, Repair, repair_column
+from linkage.agency.tables import MAX_ROWS, Table, check_header, first_records, read_table, without_empty_rows
 from linkage.errors import ExtractError, SchemaError
 from linkage.schema import RECORD_ID
 
@@ -46,7 +38,9 @@ class Extract:
         columns: by standard name: (n,) text, trimmed, "" = missing; always holds `record_id`.
         headers: by standard name: the column's name in the file; constants of the mapping have none.
         ignored: names of the file's columns that were not read; `(column 3)` for one without a name.
-        empty: rows without any cell, left out.
+        left_out: records that are no rows of the list: `empty`, `totals`, and `headers` printed again.
+        damaged: row and field of cells that could not be read as text, left empty because the mapping says so.
+        repairs: what was repaired, by standard name.
     """
 
     file: str
@@ -54,22 +48,41 @@ class Extract:
     columns: AnyMapping[str, Text] = attribute(repr=False)
     headers: AnyMapping[str, str] = attribute(default_factory=dict)
     ignored: tuple[str, ...] = ()
-    empty: int = 0
+    left_out: AnyMapping[str, int] = attribute(default_factory=dict)
+    damaged: tuple[tuple[int, str], ...] = ()
+    repairs: AnyMapping[str, Repair] = attribute(default_factory=dict)
 
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.rows)
 
 
-def read_extract(path: Path, mapping: Mapping = STANDARD) -> Extract:
+def read_extract(path: Path, mapping: Mapping = STANDARD, *, numbered: bool = False) -> Extract:
     """The extract in a CSV, XLSX or Parquet file.
+
+    Args:
+        path: the file.
+        mapping: how it is to be read.
+        numbered: give records the numbers of their rows where the file has no ids; for a look at it, not for sealing.
 
     Raises:
         ExtractError: the file cannot be read as a table, is beyond the limits, or has no column of record ids.
         SchemaError: the mapping names columns that the file lacks, with all of them.
     """
-    table = read_table(path, mapping.file, partial(_layout, mapping=mapping, file=str(path)))
+    layout = partial(_positions if numbered else _layout, mapping=mapping, file=str(path))
+    table = read_table(path, mapping.file, layout, blank=mapping.rows.unreadable == "blank")
+    if numbered:
+        table = _with_ids(table)
     return _extract(table, mapping, str(path))
+
+
+def bears_standard_names(path: Path) -> bool:
+    """Whether the file, read without any mapping, has a column of record ids under the standard name.
+
+    Raises:
+        ExtractError: the file cannot be read.
+    """
+    return any(RECORD_ID in (cell.strip() for cell in record) for record in first_records(path, Mapping().file, 1))
 
 
 def from_frame(frame: pd.DataFrame, mapping: Mapping | None = None, name: str = "frame") -> Extract:
@@ -90,11 +103,15 @@ def from_frame(frame: pd.DataFrame, mapping: Mapping | None = None, name: str = 
         raise ExtractError("no column bears a standard name", file=name, hint="rename the columns, or pass a mapping")
     columns = {field: _frame_column(frame.iloc[:, at], name, field) for field, at in chosen.items()}
     rows = np.arange(2, len(frame) + 2)
-    table = without_empty_rows(Table(header, rows, columns, 0))
-    if RECORD_ID not in columns:
-        ids = {RECORD_ID: objects([str(row) for row in table.rows.tolist()])}
-        table = Table(table.header, table.rows, {**ids, **table.columns}, table.empty)
-    return _extract(table, used, name)
+    return _extract(_with_ids(without_empty_rows(Table(header, rows, columns))), used, name)
+
+
+def _with_ids(table: Table) -> Table:
+    """The table with its row numbers as record ids, where it has none."""
+    if RECORD_ID in table.columns:
+        return table
+    ids = {RECORD_ID: objects([str(row) for row in table.rows.tolist()])}
+    return replace(table, columns={**ids, **table.columns})
 
 
 def column(extract: Extract, name: str) -> Text:
@@ -112,19 +129,22 @@ def _frame_column(series: pd.Series[Any], file: str, name: str) -> Text:
         cell = known.get(text) if text is not None else None
         if cell is None:
             refuse_value(text, file, row, name)
-            cell = known[text or ""] = (text or "").strip()
+            cell = known[text or ""] = trimmed(text or "")
         cells.append(cell)
     return objects(cells)
 
 
 def _extract(table: Table, mapping: Mapping, file: str) -> Extract:
-    """The table's columns and the mapping's constants under the standard names."""
+    """The table's columns, repaired, and the mapping's constants under the standard names."""
     chosen = _positions(table.header, mapping, file)
-    constants = {name: np.full(len(table.rows), text.strip(), dtype=object) for name, text in mapping.constants.items()}
+    repaired = {name: repair_column(table.columns[name]) for name in chosen if name in REPAIRED}
+    repairs = {name: repair for name, (_, repair) in repaired.items() if repair.cells}
+    columns = {name: repaired[name][0] if name in repaired else values for name, values in table.columns.items()}
+    columns |= {name: np.full(len(table.rows), text.strip(), dtype=object) for name, text in mapping.constants.items()}
     used = set(chosen.values())
     ignored = tuple(text or f"(column {at + 1})" for at, text in enumerate(table.header) if at not in used)
     headers = {name: table.header[at] for name, at in chosen.items()}
-    return Extract(file, table.rows, {**table.columns, **constants}, headers, ignored, table.empty)
+    return Extract(file, table.rows, columns, headers, ignored, table.left_out, table.damaged, repairs)
 
 
 def _layout(header: Sequence[str], mapping: Mapping, file: str) -> dict[str, int]:

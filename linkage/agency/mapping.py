@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from linkage.agency.dates import DEFAULT_FORMATS, format_problem
+from linkage.agency.dates import FIRST_YEAR, LAST_YEAR, DateForm, format_problem
 from linkage.agency.names.fold import fold
 from linkage.errors import SchemaError
 from linkage.schema import CONTENT, IDENTIFIERS, RECORD_ID, build, read_toml
@@ -34,28 +34,28 @@ class FileForm:
         encoding: name of the text encoding; a byte-order mark or UTF-8 where not given. CSV only.
         sheet: name of the sheet; the first where not given. XLSX only.
         header_row: the row that holds the column names, counting records from 1. CSV and XLSX.
+        header_rows: 2 where that row and the next hold them together: a group's title above, its parts below.
     """
 
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
     header_row: int = 1
+    header_rows: Literal[1, 2] = 1
 
     __pydantic_config__ = _FORBID
 
 
 @dataclass(frozen=True)
-class DateForm:
-    """How dates are written.
+class RowForm:
+    """What becomes of single cells.
 
     Attributes:
-        formats: tried in order; `%Y` and `%m.%Y` give partial dates.
-        impossible: what becomes of a birth date that no calendar has (31.02.1985): `refuse` the row, or `compare` its
-            digits with those of other dates and know nothing else of it.
+        unreadable: of a cell that cannot be read: `refuse` the extract, or `blank` it: take the cell for empty. Blanked
+            cells are counted and listed.
     """
 
-    formats: tuple[str, ...] = DEFAULT_FORMATS
-    impossible: Literal["refuse", "compare"] = "refuse"
+    unreadable: Literal["refuse", "blank"] = "refuse"
 
     __pydantic_config__ = _FORBID
 
@@ -69,6 +69,7 @@ class Mapping:
         file: how the file is written.
         columns: protocol field to column header.
         dates: how dates are written.
+        rows: what becomes of cells that cannot be read.
         codes: by field: what the file writes to the code of the protocol, or `_U` for unknown.
         constants: by field: what is the same in every row and not in the file.
     """
@@ -76,7 +77,8 @@ class Mapping:
     format: Literal["headcount-mapping/1"] = FORMAT
     file: FileForm = FileForm()
     columns: abc.Mapping[str, str] = field(default_factory=dict)
-    dates: DateForm = DateForm()
+    dates: DateForm = field(default_factory=DateForm)
+    rows: RowForm = RowForm()
     codes: abc.Mapping[str, abc.Mapping[str, str]] = field(default_factory=dict)
     constants: abc.Mapping[str, str] = field(default_factory=dict)
 
@@ -137,6 +139,10 @@ def _problems(m: Mapping) -> Iterator[str]:
         problem = format_problem(form)
         if problem:
             yield f"dates.formats.{number}: {problem}"
+        elif "%y" in form and m.dates.pivot is None:
+            yield f"dates.formats.{number}: two-digit years need `pivot`, the last year that they can mean"
+    if m.dates.pivot is not None and not FIRST_YEAR + 99 <= m.dates.pivot <= LAST_YEAR:
+        yield f"dates.pivot: from {FIRST_YEAR + 99} to {LAST_YEAR}"
 
 
 def _file_problems(f: FileForm) -> Iterator[str]:
@@ -165,8 +171,10 @@ def _column_problems(m: Mapping) -> Iterator[str]:
                 yield f"{table}.{name}: empty"
     used = Counter(header.strip() for header in m.columns.values())
     for name, header in m.columns.items():
-        if used[header.strip()] > 1:
+        if used[header.strip()] > 1 and CONTENT.get(name) != "code":
             yield f"columns.{name}: another field names the same column"
+        elif used[header.strip()] > 1 and name not in m.codes:
+            yield f"columns.{name}: another field names the same column, and no [codes.{name}] says how it is read"
     for name in m.constants:
         if name in m.columns:
             yield f"constants.{name}: a column is named for it too"

@@ -19,8 +19,8 @@ from linkage.agency.keys import LinkageKeys, record_pseudonyms
 from linkage.agency.mapping import Mapping
 from linkage.agency.normalise import features
 from linkage.agency.tokens import encode_tokens
-from linkage.agency.validate import check_rows
-from linkage.errors import ValidationError
+from linkage.agency.validate import blank_cells, check_rows, is_unreadable
+from linkage.errors import Issue, ValidationError
 from linkage.protocol import Protocol
 
 
@@ -34,6 +34,7 @@ class Prepared:
         filters: (n, n_filters, n_words) uint64, all-zero = missing.
         tokens: (n, n_tokens) uint64, 0 = missing.
         content: content field to (n,) object array of codes.
+        blanked: cells that could not be read and were taken for empty, because the mapping says so.
     """
 
     local_id: NDArray[np.object_] = field(repr=False)
@@ -41,6 +42,7 @@ class Prepared:
     filters: NDArray[np.uint64] = field(repr=False)
     tokens: NDArray[np.uint64] = field(repr=False)
     content: dict[str, NDArray[np.object_]] = field(repr=False)
+    blanked: tuple[Issue, ...] = ()
 
 
 def prepare(
@@ -64,11 +66,7 @@ def prepare(
     Raises:
         ValidationError: with every issue of every row; nothing is encoded.
     """
-    issues = check_rows(extract, protocol, mapping)
-    if issues:
-        raise ValidationError(
-            f"{len(issues)} issue(s) in {len({issue.row for issue in issues})} row(s)", issues=issues, file=extract.file
-        )
+    extract, blanked = checked(extract, protocol, mapping)
     report("check")
     known = features(minimised(extract, protocol), protocol, mapping)
     report("normalise")
@@ -78,7 +76,28 @@ def prepare(
     report("filters")
     local_id = extract.columns["record_id"]
     record = record_pseudonyms(agency_key, protocol.project, protocol.epoch, local_id)
-    return Prepared(local_id, record, filters, tokens, code_content(extract, protocol, mapping))
+    return Prepared(local_id, record, filters, tokens, code_content(extract, protocol, mapping), blanked)
+
+
+def checked(extract: Extract, protocol: Protocol, mapping: Mapping) -> tuple[Extract, tuple[Issue, ...]]:
+    """The extract without any issue, and the cells that were blanked for it where the mapping allows that.
+
+    Raises:
+        ValidationError: with every issue that blanking must not or cannot settle.
+    """
+    issues = check_rows(extract, protocol, mapping)
+    blanked: tuple[Issue, ...] = ()
+    if mapping.rows.unreadable == "blank":
+        blanked = tuple(issue for issue in issues if is_unreadable(issue))
+        extract = blank_cells(extract, blanked)
+        first = {(issue.row, issue.field): issue for issue in blanked}
+        remaining = check_rows(extract, protocol, mapping) if blanked else issues
+        issues = tuple(first.get((issue.row, issue.field), issue) for issue in remaining)
+    if issues:
+        raise ValidationError(
+            f"{len(issues)} issue(s) in {len({issue.row for issue in issues})} row(s)", issues=issues, file=extract.file
+        )
+    return extract, blanked
 
 
 def minimised(extract: Extract, protocol: Protocol) -> Extract:

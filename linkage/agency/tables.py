@@ -12,43 +12,36 @@ from __future__ import annotations
 
 import codecs
 import csv
-import re
 import unicodedata
-import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
-from decimal import Decimal
 from itertools import islice
-from math import isfinite, isnan
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
 
 import numpy as np
-import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from linkage.agency.cells import FORBIDDEN, MAX_CELL, Text, objects, refuse_cell, refuse_value, text_of, trimmed
+from linkage.agency.encodings import byte_order_mark
 from linkage.agency.mapping import FileForm
-from linkage.errors import ExtractError, LinkageError
+from linkage.agency.rows import cut_to, is_total
+from linkage.agency.workbooks import read_sheet
+from linkage.errors import ExtractError
 
-Text = NDArray[np.object_]
 Record = Sequence[str]
 Layout = Callable[[Sequence[str]], Mapping[str, int]]
 Out = TypeVar("Out")
 
-MAX_CELL = 4096  # characters
 MAX_COLUMNS = 10_000
 MAX_ROWS = 10_000_000
 MAX_LINE = 1 << 24  # characters; a file without line ends must not be read whole
-MAX_UNPACKED = 1 << 30  # bytes of an unpacked workbook
 MAX_TEXT = 1 << 32  # characters of distinct values in a Parquet file
 DELIMITERS = ",;\t|"
 _BATCH = 1 << 14  # rows
-_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,17 +52,25 @@ class Table:
         header: every column name of the file, trimmed; "" where a column has none.
         rows: (n,) int64, row numbers in the file.
         columns: by field: (n,) text, trimmed, "" = missing.
-        empty: rows without any cell, left out.
+        left_out: how many records are no rows: `empty`, `totals`, and `headers` printed again.
+        damaged: row and field of cells that no reader passes on, left empty.
     """
 
     header: tuple[str, ...]
     rows: NDArray[np.int64]
     columns: Mapping[str, Text] = field(repr=False)
-    empty: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    damaged: tuple[tuple[int, str], ...] = ()
 
 
-def read_table(path: Path, form: FileForm, layout: Layout) -> Table:
+def read_table(path: Path, form: FileForm, layout: Layout, *, blank: bool = False) -> Table:
     """The columns that `layout` chooses from the header, as field → position.
+
+    Args:
+        path: the file.
+        form: how it is written.
+        layout: from the header to field → position.
+        blank: leave cells that are too long or no text empty, and name them, rather than refuse the file.
 
     Raises:
         ExtractError: the file cannot be read as a table, or is beyond the limits.
@@ -77,8 +78,7 @@ def read_table(path: Path, form: FileForm, layout: Layout) -> Table:
     kind = kind_of(path)
     if kind == "parquet":
         return _parquet(path, layout)
-    reader = _xlsx if kind == "xlsx" else _csv
-    return reader(path, form, lambda records: _gather(records, form.header_row, layout, str(path)))
+    return _records_of(kind)(path, form, lambda records: _gather(records, form, layout, str(path), blank=blank))
 
 
 def first_records(path: Path, form: FileForm, count: int) -> list[list[str]]:
@@ -86,16 +86,16 @@ def first_records(path: Path, form: FileForm, count: int) -> list[list[str]]:
     kind = kind_of(path)
     if kind == "parquet":
         return [list(_open_parquet(path).schema_arrow.names)]
-    reader = _xlsx if kind == "xlsx" else _csv
-    return reader(path, form, lambda records: [[cell.strip() for cell in record] for _, record in islice(records, count)])
+    return _records_of(kind)(
+        path, form, lambda records: [[cell.strip() for cell in record] for _, record in islice(records, count)]
+    )
 
 
-def byte_order_mark(path: Path) -> str | None:
-    """The encoding that the file's byte-order mark tells, or None."""
-    start = _start(path, 4)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else None
+def joined_header(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """Column names of two rows: the lower one, and the upper one where the lower has none."""
+    width = max(len(upper), len(lower))
+    above, below = ([*map(str.strip, row), *[""] * (width - len(row))] for row in (upper, lower))
+    return [name or other for name, other in zip(below, above, strict=True)]
 
 
 def check_header(header: Sequence[str], file: str, row: int) -> tuple[str, ...]:
@@ -118,66 +118,14 @@ def check_header(header: Sequence[str], file: str, row: int) -> tuple[str, ...]:
     return names
 
 
-def refuse_cell(text: str, file: str, row: int, name: str) -> None:
-    """Stop at a cell that no reader should pass on.
-
-    Raises:
-        ExtractError: the cell is too long, or holds a NUL or what is not text.
-    """
-    if len(text) > MAX_CELL:
-        raise ExtractError(f"a cell of more than {MAX_CELL} characters", file=file, row=row, field=name)
-    found = _FORBIDDEN.search(text)
-    if found:
-        what = "a NUL character" if found[0] == "\0" else "bytes that are not text in this encoding"
-        raise ExtractError(what, file=file, row=row, field=name)
-
-
-def text_of(value: Any) -> str | None:
-    """A cell as text: dates as ISO without a time of day, whole numbers without a fraction; None where it is no scalar."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, bool | np.bool_):
-        return str(value).lower()
-    if isinstance(value, date):
-        return date(value.year, value.month, value.day).isoformat()
-    if isinstance(value, int | float | np.integer | np.floating | Decimal):
-        return _number(value)
-    return str(value) if isinstance(value, time | timedelta) else None
-
-
-def refuse_value(text: str | None, file: str, row: int, name: str) -> None:
-    """Stop at a value that `text_of` cannot read, or whose text no reader should pass on.
-
-    Raises:
-        ExtractError: as `refuse_cell`, and where there is no text.
-    """
-    if text is None:
-        raise ExtractError("a cell that is neither text, number nor date", file=file, row=row, field=name)
-    refuse_cell(text, file, row, name)
-
-
-def objects(values: Sequence[Any]) -> Text:
-    """(n,) object array of the values as they are."""
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out
-
-
 def without_empty_rows(table: Table) -> Table:
     """The table without rows in which no column that is read holds anything."""
     filled = np.zeros(len(table.rows), np.bool_)
     for column in table.columns.values():
         filled |= column != ""
     columns = {name: column[filled] for name, column in table.columns.items()}
-    return Table(table.header, table.rows[filled], columns, table.empty + int(np.count_nonzero(~filled)))
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, int | np.integer):
-        return str(int(value))
-    if not isfinite(value):
-        return "" if isnan(value) else str(value)
-    return str(int(value)) if value == int(value) else f"{value:f}" if isinstance(value, Decimal) else str(value)
+    empty = {"empty": table.left_out.get("empty", 0) + int(np.count_nonzero(~filled))}
+    return Table(table.header, table.rows[filled], columns, {**table.left_out, **empty}, table.damaged)
 
 
 def _start(path: Path, count: int) -> bytes:
@@ -207,31 +155,55 @@ def kind_of(path: Path) -> Literal["csv", "xlsx", "parquet"]:
     return "csv"
 
 
-def _gather(records: Iterator[tuple[int, Record]], header_row: int, layout: Layout, file: str) -> Table:
+def _records_of(kind: str) -> Callable[[Path, FileForm, Callable[[Iterator[tuple[int, Record]]], Out]], Out]:
+    if kind == "xlsx":
+        return lambda path, form, use: read_sheet(path, form, MAX_ROWS, use)
+    return _csv
+
+
+def _gather(records: Iterator[tuple[int, Record]], form: FileForm, layout: Layout, file: str, *, blank: bool) -> Table:
     """The asked columns of the records after the header; equal cells share one text."""
-    header = next((record for row, record in records if row == header_row), None)
-    if header is None:
-        raise ExtractError(f"there is no row {header_row} for a header", file=file)
-    names = check_header(header, file, header_row)
+    header = _header(records, form, file)
+    names = check_header(header, file, form.header_row)
     chosen = layout(names)
     labels = [_label(position, chosen) for position in range(len(names))]
     columns: list[list[str]] = [[] for _ in chosen]
     targets = list(zip(columns, chosen.values(), strict=True))
     rows: list[int] = []
     known: dict[str, str] = {}
-    empty = 0
+    left_out = {"empty": 0, "totals": 0, "headers": 0}
+    damaged: list[tuple[int, str]] = []
+    for row, record in _rows_of(records, header, left_out):
+        cells = _checked(record, row, labels, file, damaged if blank else None)
+        rows.append(row)
+        for column, position in targets:
+            cell = trimmed(cells[position])
+            column.append(known.setdefault(cell, cell))
+    found = {name: objects(column) for name, column in zip(chosen, columns, strict=True)}
+    read = set(chosen) & {name for _, name in damaged}
+    return Table(names, np.array(rows, np.int64), found, left_out, tuple(place for place in damaged if place[1] in read))
+
+
+def _header(records: Iterator[tuple[int, Record]], form: FileForm, file: str) -> Record:
+    """The column names, of one row or of two."""
+    found = [record for _, record in islice(records, form.header_row - 1, form.header_row - 1 + form.header_rows)]
+    if len(found) < form.header_rows:
+        raise ExtractError(f"there is no row {form.header_row + len(found)} for a header", file=file)
+    return found[0] if form.header_rows == 1 else joined_header(*found)
+
+
+def _rows_of(records: Iterator[tuple[int, Record]], header: Record, left_out: dict[str, int]) -> Iterator[tuple[int, Record]]:
+    """The records that are rows of the list, as wide as the header where only empty cells stand beyond it."""
     for row, record in records:
         text = "".join(record)
         if not text or text.isspace():
-            empty += 1
-            continue
-        _check_record(record, text, row, labels, file)
-        rows.append(row)
-        for column, position in targets:
-            cell = record[position].strip()
-            column.append(known.setdefault(cell, cell))
-    found = {name: objects(column) for name, column in zip(chosen, columns, strict=True)}
-    return Table(names, np.array(rows, np.int64), found, empty)
+            left_out["empty"] += 1
+        elif is_total(record):
+            left_out["totals"] += 1
+        elif list(record) == list(header):
+            left_out["headers"] += 1
+        else:
+            yield row, cut_to(len(header), record)
 
 
 def _label(position: int, chosen: Mapping[str, int]) -> str:
@@ -239,16 +211,26 @@ def _label(position: int, chosen: Mapping[str, int]) -> str:
     return next((name for name, at in chosen.items() if at == position), f"column {position + 1}")
 
 
-def _check_record(record: Record, text: str, row: int, labels: Sequence[str], file: str) -> None:
-    """Whole-row tests first, since nearly every row passes them; `text` is the row's cells joined."""
+def _checked(record: Record, row: int, labels: Sequence[str], file: str, damaged: list[tuple[int, str]] | None) -> Record:
+    """The record, or, where damage is noted down, the record with such cells empty.
+
+    Whole-row tests come first, since nearly every row passes them.
+    """
     if len(record) != len(labels):
         hint = "a cell that holds the delimiter needs quotes"
         raise ExtractError("more or fewer cells than the header has", file=file, row=row, hint=hint)
     if row > MAX_ROWS:
         raise ExtractError(f"more than {MAX_ROWS} rows", file=file, row=row, hint="split the extract by period")
-    if len(text) > MAX_CELL or _FORBIDDEN.search(text):
+    text = "".join(record)
+    if len(text) <= MAX_CELL and not FORBIDDEN.search(text):
+        return record
+    if damaged is None:
         for cell, label in zip(record, labels, strict=True):
             refuse_cell(cell, file, row, label)
+        return record
+    bad = [len(cell) > MAX_CELL or FORBIDDEN.search(cell) is not None for cell in record]
+    damaged.extend((row, label) for label, wrong in zip(labels, bad, strict=True) if wrong)
+    return ["" if wrong else cell for cell, wrong in zip(record, bad, strict=True)]
 
 
 def _csv(path: Path, form: FileForm, use: Callable[[Iterator[tuple[int, Record]]], Out]) -> Out:
@@ -292,54 +274,6 @@ def _guess_delimiter(path: Path, encoding: str, header_row: int) -> str:
     return max(DELIMITERS, key=columns)
 
 
-def _xlsx(path: Path, form: FileForm, use: Callable[[Iterator[tuple[int, Record]]], Out]) -> Out:
-    """What `use` makes of the numbered rows of a sheet."""
-    file = str(path)
-    try:
-        with path.open("rb") as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl's warnings quote cells
-            _check_unpacked(stream, file)
-            book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-            return use(_sheet_records(_sheet(book, form.sheet, file), form.header_row, file))
-    except LinkageError:
-        raise
-    except Exception:  # a damaged workbook fails in as many ways as it has parts, and the reason may quote a cell
-        raise ExtractError("the workbook cannot be read", file=file, hint="open it and save it again as .xlsx or CSV") from None
-
-
-def _check_unpacked(stream: IO[bytes], file: str) -> None:
-    """Refuse an archive that unpacks to too much; zipfile never reads more of a member than it declares."""
-    with zipfile.ZipFile(stream) as archive:
-        size = sum(member.file_size for member in archive.infolist())
-    if size > MAX_UNPACKED:
-        raise ExtractError(f"the workbook unpacks to more than {MAX_UNPACKED >> 20} MiB", file=file, hint="save it as CSV")
-    stream.seek(0)
-
-
-def _sheet(book: Any, name: str | None, file: str) -> Any:
-    sheets = {sheet.title: sheet for sheet in book.worksheets}
-    if not sheets or (name is not None and name not in sheets):
-        raise ExtractError("the workbook has no such sheet", file=file, field="file.sheet")
-    return sheets[name] if name is not None else next(iter(sheets.values()))
-
-
-def _sheet_records(sheet: Any, header_row: int, file: str) -> Iterator[tuple[int, Record]]:
-    """Rows as text; those after the header are as wide as it, unless a cell beyond it is filled."""
-    sheet.reset_dimensions()  # a declared size may be wrong
-    width: int | None = None
-    for row, values in enumerate(sheet.iter_rows(values_only=True), 1):
-        if row > MAX_ROWS:
-            raise ExtractError(f"more than {MAX_ROWS} rows", file=file, row=row)
-        record = [text_of(value) or "" for value in values]
-        while record and not record[-1].strip():
-            record.pop()
-        if width is not None:
-            record.extend([""] * (width - len(record)))
-        if row == header_row:
-            width = len(record)
-        yield row, record
-
-
 def _open_parquet(path: Path) -> Any:
     try:
         return pq.ParquetFile(path)
@@ -358,7 +292,7 @@ def _parquet(path: Path, layout: Layout) -> Table:
         columns = _parquet_columns(source, chosen, file)
     except (pa.ArrowException, OSError, ValueError, OverflowError):
         raise ExtractError("the Parquet file is damaged or holds what is no text, number or date", file=file) from None
-    return without_empty_rows(Table(names, np.arange(2, source.metadata.num_rows + 2), columns, 0))
+    return without_empty_rows(Table(names, np.arange(2, source.metadata.num_rows + 2), columns))
 
 
 def _parquet_columns(source: Any, chosen: Mapping[str, int], file: str) -> dict[str, Text]:
@@ -385,7 +319,7 @@ def _distinct_cells(array: Any, file: str, first_row: int, name: str) -> tuple[N
     texts: list[str] = []
     for position, value in enumerate((*coded.dictionary.to_pylist(), None)):
         text = text_of(value)
-        if text is None or len(text) > MAX_CELL or _FORBIDDEN.search(text):
+        if text is None or len(text) > MAX_CELL or FORBIDDEN.search(text):
             refuse_value(text, file, first_row + int(np.argmax(index == position)), name)
         texts.append((text or "").strip())
     return index, texts

@@ -6,28 +6,29 @@ two rows are one person is not a question for the agency.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.codes import check_code_maps, read_content, read_sex, sex_codes
-from linkage.agency.dates import FIRST_YEAR, LAST_YEAR, Text, as_written, distinct, parse_dates
+from linkage.agency.births import MAX_AGE, read_birth_years
+from linkage.agency.cells import Text
+from linkage.agency.codes import check_code_maps, read_content, read_sex
+from linkage.agency.dates import FIRST_YEAR, LAST_YEAR, as_written, distinct, parse_dates
 from linkage.agency.extract import Extract, column
 from linkage.agency.mapping import Mapping as FileMapping
-from linkage.agency.names.fold import fold, is_placeholder
+from linkage.agency.numbers import whole_numbers
 from linkage.errors import Issue
 from linkage.protocol import Protocol
 from linkage.schema import CONTENT, RECORD_ID
 
-__all__ = ["ISSUE_CODES", "MAX_AGE", "check_rows", "sex_codes", "whole_numbers"]
-
-MAX_AGE = 120
 ISSUE_CODES: Mapping[str, str] = MappingProxyType(
     {
         "age-implausible": f"the age is no whole number from 0 to {MAX_AGE}",
         "article-unreadable": "not one article such as 130.1; map other ways of writing it under [codes.article]",
+        "cell-damaged": "too long, or bytes that are not text; blanked, as the mapping says under [rows]",
         "code-unknown": "neither a code of the protocol nor one of its spellings; map it under [codes] of the mapping",
         "column-missing": "the protocol requires this field, and the extract has no column and the mapping no constant for it",
         "content-missing": "the protocol requires this field, and the cell is empty",
@@ -43,6 +44,10 @@ ISSUE_CODES: Mapping[str, str] = MappingProxyType(
 )
 _UNREADABLE = {"code": "code-unknown", "country": "country-unknown", "article": "article-unreadable", "sex": "sex-unmapped"}
 
+_BLANKABLE = frozenset(
+    {"age-implausible", "cell-damaged", "date-unreadable", "year-conflict", "year-implausible", *_UNREADABLE.values()}
+)
+
 Rows = NDArray[np.bool_]
 
 
@@ -54,6 +59,7 @@ def check_rows(extract: Extract, protocol: Protocol, mapping: FileMapping) -> tu
     """
     check_code_maps(protocol, mapping)
     issues = [
+        *(Issue(row, field, "cell-damaged", ISSUE_CODES["cell-damaged"]) for row, field in extract.damaged),
         *_record_ids(extract),
         *_births(extract, mapping),
         *_sex(extract, protocol, mapping),
@@ -84,13 +90,13 @@ def _record_ids(extract: Extract) -> Iterator[Issue]:
 
 
 def _births(extract: Extract, mapping: FileMapping) -> Iterator[Issue]:
-    dates, bad = parse_dates(column(extract, "birth_date"), mapping.dates.formats)
+    dates, bad = parse_dates(column(extract, "birth_date"), mapping.dates)
     if mapping.dates.impossible == "compare":
-        bad &= as_written(column(extract, "birth_date"), mapping.dates.formats) == ""
+        bad &= as_written(column(extract, "birth_date"), mapping.dates) == ""
     yield from _issues(extract, bad, "birth_date", "date-unreadable")
-    year, bad_year = whole_numbers(column(extract, "birth_year"), FIRST_YEAR, LAST_YEAR)
+    year, bad_year = read_birth_years(column(extract, "birth_year"), mapping)
     yield from _issues(extract, bad_year, "birth_year", "year-implausible")
-    conflict = (dates.year > 0) & (year > 0) & (dates.year != year)
+    conflict = (dates.year > 0) & (year >= FIRST_YEAR) & (dates.year != year)
     yield from _issues(extract, conflict, "birth_year", "year-conflict")
     _, bad_age = whole_numbers(column(extract, "age"), 0, MAX_AGE)
     yield from _issues(extract, bad_age, "age", "age-implausible")
@@ -119,7 +125,7 @@ def _content(extract: Extract, protocol: Protocol, mapping: FileMapping) -> Iter
 def _read(name: str, values: Text, protocol: Protocol, mapping: FileMapping) -> tuple[Rows, Rows]:
     """Rows that say nothing, and rows that say what cannot be read."""
     if CONTENT[name] == "date":
-        dates, bad = parse_dates(values, mapping.dates.formats)
+        dates, bad = parse_dates(values, mapping.dates)
         return (dates.year == 0) & ~bad, bad
     coded = read_content(name, values, protocol, mapping)
     return (coded.codes == "") & ~coded.bad, coded.bad
@@ -132,17 +138,16 @@ def _nobody(extract: Extract, protocol: Protocol) -> Iterator[Issue]:
     yield from _issues(extract, ~filled, RECORD_ID, "no-identifier")
 
 
-def whole_numbers(values: Text, lowest: int, highest: int) -> tuple[NDArray[np.int64], Rows]:
-    """(n,) numbers, -1 where missing or bad, and the bad rows."""
-    index, texts = distinct(values)
-    found = [_whole_number(text) for text in texts]
-    bad = [number is None or not (number == -1 or lowest <= number <= highest) for number in found]
-    numbers = [-1 if wrong or number is None else number for number, wrong in zip(found, bad, strict=True)]
-    return np.array(numbers, np.int64)[index], np.array(bad, np.bool_)[index]
+def is_unreadable(issue: Issue) -> bool:
+    """Whether the issue is of a cell alone, so that taking the cell for empty would settle it."""
+    return issue.code in _BLANKABLE
 
 
-def _whole_number(text: str) -> int | None:
-    """The number, -1 where the text says nothing, None where it is no short whole number."""
-    if is_placeholder(fold(text)):
-        return -1
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else None
+def blank_cells(extract: Extract, issues: Collection[Issue]) -> Extract:
+    """The extract with the cells of these issues empty."""
+    columns = dict(extract.columns)
+    for name in {issue.field for issue in issues}:
+        cells = columns[name].copy()
+        cells[np.isin(extract.rows, [issue.row for issue in issues if issue.field == name])] = ""
+        columns[name] = cells
+    return replace(extract, columns=columns, damaged=())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from linkage.cli import terminal
+
+if TYPE_CHECKING:
+    from linkage.errors import Issue
 
 
 def seal(
@@ -55,11 +58,21 @@ def seal(
         {targets[0]: (sealed.linking, PUBLIC), targets[1]: (sealed.content, PUBLIC), targets[2]: (sealed.register, PRIVATE)}
     )
     terminal.say(f"sealed {len(prepared.record)} record(s) of {folder.public.name}, period {period}, sequence {sequence}")
+    _tell_blanked(prepared.blanked)
     if rows.ignored:
         terminal.say(f"left out {len(rows.ignored)} column(s) that the protocol does not name: {', '.join(rows.ignored)}")
     terminal.say(f"keep {targets[2].name} inside the agency: it joins pseudonyms to your own record ids")
     for target in targets:
         terminal.answer(str(target))
+
+
+def _tell_blanked(blanked: tuple[Issue, ...]) -> None:
+    """Every cell that was taken for empty, by row, field and code."""
+    if not blanked:
+        return
+    terminal.say(f"took {len(blanked)} cell(s) that cannot be read for empty, as the mapping says under [rows]:")
+    for issue in blanked:
+        terminal.say(f"  row {issue.row}, field {issue.field} [{issue.code}]")
 
 
 def _targets(output: Path, agency: str, period: str) -> tuple[Path, Path, Path]:

@@ -1,4 +1,4 @@
-"""`headcount evaluate`: how good a person map is where the truth is known."""
+"""`headcount evaluate`: how good a person map is, and how well names are told apart, where the truth is known."""
 
 from __future__ import annotations
 
@@ -9,39 +9,73 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from linkage.cli import terminal
+from linkage.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REGISTER_SUFFIX = ".register.csv"
+_NAMES = Path("names")
 
 
 def evaluate(
-    persons: Annotated[Path, typer.Option("--persons", help="person map: CSV with agency,record,person_id")],
-    truth: Annotated[Path, typer.Option("--truth", help="CSV with agency,record_id,person_id")],
+    persons: Annotated[Path | None, typer.Option("--persons", help="person map: CSV with agency,record,person_id")] = None,
+    truth: Annotated[Path | None, typer.Option("--truth", help="CSV with agency,record_id,person_id")] = None,
     register: Annotated[
         list[Path] | None,
         typer.Option("--register", help="<agency>-<period>.register.csv, once for each; without any, record is record_id"),
     ] = None,
     more: Annotated[
-        list[Path] | None, typer.Argument(metavar="REGISTER", help="further registers, as a shell pattern gives them")
+        list[Path] | None,
+        typer.Argument(
+            metavar="[names FILE | REGISTER...]",
+            help="names and labelled pairs (tab-separated: a b same why); or further registers, as a shell pattern gives them",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="answer in JSON")] = False,
 ) -> None:
-    """Pair and cluster quality and the error of the person count, against a known truth."""
+    """Quality against a known truth: of a person map, or (`evaluate names FILE`) of telling names apart."""
+    words = more or []
+    if words and words[0] == _NAMES:
+        _evaluate_names(words[1:], alone=not (persons or truth or register), as_json=as_json)
+    elif persons is None or truth is None:
+        raise UsageError("--persons and --truth are both needed", hint="or: headcount evaluate names FILE.tsv")
+    else:
+        _evaluate_persons(persons, truth, [*(register or ()), *words], as_json=as_json)
+
+
+def _evaluate_names(files: Sequence[Path], *, alone: bool, as_json: bool) -> None:
+    from linkage.agency.names.evaluation import evaluate_names, read_pairs
+
+    if len(files) != 1 or not alone:
+        raise UsageError("names are evaluated on one file of labelled pairs", hint="headcount evaluate names FILE.tsv [--json]")
+    result = evaluate_names(read_pairs(files[0]))
+    terminal.answer_json(result) if as_json else terminal.answer("\n".join(_name_lines(result)))
+
+
+def _name_lines(result: Mapping[str, Any]) -> list[str]:
+    figures = [f"{name.replace('_', ' '):<26}{value}" for name, value in result.items() if name != "worst"]
+    worst = [f"  row {row['row']:<5}{_label(row):<11}{row['similarity']:.3f}  {row['why']}" for row in result["worst"]]
+    return [*figures, "worst rows", *worst]
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    return "same" if row["same"] else "different"
+
+
+def _evaluate_persons(persons: Path, truth: Path, registers: Sequence[Path], *, as_json: bool) -> None:
     from linkage.evaluation import evaluate as compare
     from linkage.evaluation import read_columns, translate
 
     found = read_columns(persons, ("agency", "record", "person_id"))
-    registers = _registers([*(register or ()), *(more or ())])
-    named = translate(found, registers) if registers else found.rename(columns={"record": "record_id"})
+    known = _registers(registers)
+    named = translate(found, known) if known else found.rename(columns={"record": "record_id"})
     result = compare(named, read_columns(truth, ("agency", "record_id", "person_id")))
     terminal.answer_json(result) if as_json else terminal.answer("\n".join(_lines(result)))
 
 
 def _registers(paths: Sequence[Path]) -> dict[str, list[pd.DataFrame]]:
     """Agency to its registers; the agency stands in the file's name before the first hyphen."""
-    from linkage.errors import UsageError
     from linkage.evaluation import read_columns
 
     registers: dict[str, list[pd.DataFrame]] = {}

@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from linkage.cli import agency, check, demo, evaluate, keys, protocol, review, statistics, terminal, unit
+from linkage.cli import agency, check, demo, evaluate, keys, names, protocol, review, statistics, terminal, unit
 from linkage.errors import LinkageError, StorageError
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ app.add_typer(unit.export_app, name="export")
 app.add_typer(review.review_app, name="review")
 app.add_typer(review.audit_app, name="audit")
 app.command("report")(statistics.report)
+app.add_typer(names.names_app, name="names")
 app.command("evaluate")(evaluate.evaluate)
 
 

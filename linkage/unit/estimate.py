@@ -47,10 +47,12 @@ class Assumed:
     Attributes:
         strangers: per comparison, (n_levels,) pairs of strangers that are assumed to have ended at each level, all > 0.
         gross_errors: per comparison, the least share of matches that is taken to end at *different*.
+        against: per comparison, bits by which its best level speaks against a match; None = estimated.
     """
 
     strangers: tuple[Float, ...]
     gross_errors: tuple[float, ...]
+    against: tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,11 @@ def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assu
         prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
         m = _with_gross_errors(_shares(candidates, in_candidates, one_match), assumed.gross_errors)
         u = _strangers_shares(background, in_background, assumed.strangers)
+        m = _with_fixed(m, u, assumed.against)
         change = _largest_change(before, [np.array([prior]), *m])
     if len(candidates.counts) and all_pairs >= _PAIRS_FOR_JUDGEMENT:
-        _refuse_degenerate(candidates, prior, m, u)
+        free = [column for column, bits in enumerate(assumed.against) if bits is None]
+        _refuse_degenerate(candidates, prior, m, u, free)
     return Model(prior, m, u, iteration, change <= TOLERANCE)
 
 
@@ -119,6 +123,16 @@ def match_probability(patterns: NDArray[np.int8], prior: float, m: tuple[Float, 
 def _with_gross_errors(m: tuple[Float, ...], least: tuple[float, ...]) -> tuple[Float, ...]:
     """The shares m with the level *different* raised to its least share, the other levels lowered in proportion."""
     return tuple(_raised(one, share) for one, share in zip(m, least, strict=True))
+
+
+def _with_fixed(m: tuple[Float, ...], u: tuple[Float, ...], against: tuple[int | None, ...]) -> tuple[Float, ...]:
+    """The shares m of comparisons that the protocol fixes: so many bits against at the best level, u elsewhere."""
+    return tuple(one if bits is None else _fixed(of_u, bits) for one, of_u, bits in zip(m, u, against, strict=True))
+
+
+def _fixed(u: Float, bits: int) -> Float:
+    best = u[0] * 2.0**-bits
+    return np.append(best, u[1:] * ((1.0 - best) / (1.0 - u[0])))
 
 
 def _raised(m: Float, least: float) -> Float:
@@ -178,9 +192,11 @@ def _largest_change(before: Sequence[Float], after: Sequence[Float]) -> float:
     return float(max(of_prior / before[0][0], *of_m))
 
 
-def _refuse_degenerate(candidates: PatternCounts, prior: float, m: tuple[Float, ...], u: tuple[Float, ...]) -> None:
+def _refuse_degenerate(
+    candidates: PatternCounts, prior: float, m: tuple[Float, ...], u: tuple[Float, ...], free: Sequence[int]
+) -> None:
     """A fit in which best agreement speaks against a match has found something other than persons."""
-    observed = [bool((candidates.patterns[:, column] >= 0).any()) for column in range(len(m))]
-    informative = [one_m[0] > one_u[0] for one_m, one_u, seen in zip(m, u, observed, strict=True) if seen]
+    observed = [column for column in free if (candidates.patterns[:, column] >= 0).any()]
+    informative = [m[column][0] > u[column][0] for column in observed]
     if prior >= _LARGEST_PRIOR or not informative or not any(informative):
         raise ModelError("the estimate is degenerate: agreement does not speak for a match in any comparison")

@@ -122,6 +122,7 @@ def assumed(protocol: Protocol) -> Assumed:
     return Assumed(
         strangers=tuple(ASSUMED_PAIRS * shares / shares.sum() for shares in strangers),
         gross_errors=tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons),
+        against=tuple(comparison.against for comparison in protocol.comparisons),
     )
 
 

@@ -65,6 +65,10 @@ def _holds(e: Encodings, pairs: Pairs, level: Level, protocol: Protocol) -> NDAr
     if level.token:
         token = _token(e, level.token, protocol)
         return same_token(token, token, left, right)
+    if level.any_token:
+        several = [_token(e, name, protocol) for name in level.any_token]
+        alike: NDArray[np.bool_] = np.any([same_token(one, other, left, right) for one in several for other in several], axis=0)
+        return alike
     if level.crossed_tokens:
         first, second = (_token(e, name, protocol) for name in level.crossed_tokens)
         return same_token(first, second, left, right) | same_token(second, first, left, right)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.agency import tables
+from linkage.agency import tables, workbooks
 from linkage.agency.extract import from_frame, read_extract
 from linkage.agency.mapping import FIELDS, STANDARD, FileForm, Mapping
 from linkage.errors import ExtractError, LinkageError, SchemaError
@@ -92,7 +92,7 @@ def test_a_row_is_numbered_as_a_record_of_the_file(tmp_path):
     extract = read_extract(csv_file(tmp_path / "list.csv", text), Mapping(file=FileForm(",", header_row=3)))
     assert columns_of(extract)["record_id"] == ["1", "4"]
     assert extract.rows.tolist() == [4, 7]
-    assert extract.empty == 2
+    assert extract.left_out["empty"] == 2
 
 
 def test_a_file_with_a_header_alone_is_an_extract_of_no_rows(tmp_path):
@@ -254,7 +254,7 @@ def test_a_workbook_is_read_with_its_row_numbers_dates_and_whole_numbers(tmp_pat
         "article": ["130.1", "130.1"],
     }
     assert extract.rows.tolist() == [4, 6]
-    assert extract.empty == 1
+    assert extract.left_out["empty"] == 1
     assert extract.ignored == ("Кличка",)
 
 
@@ -280,7 +280,7 @@ def test_a_long_cell_of_a_workbook_is_refused(tmp_path):
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is(tmp_path, monkeypatch):
     path = xlsx_file(tmp_path / "list.xlsx", [("record_id",), ("1",)])
-    monkeypatch.setattr(tables, "MAX_UNPACKED", 1000)
+    monkeypatch.setattr(workbooks, "MAX_UNPACKED", 1000)
     assert "unpacks" in refused(path).message
 
 
@@ -325,7 +325,7 @@ def test_parquet_cells_become_text_and_only_asked_columns_are_read(tmp_path):
         "article": ["130.1", "132", ""],
     }
     assert extract.rows.tolist() == [2, 3, 5]
-    assert extract.empty == 1
+    assert extract.left_out["empty"] == 1
     assert extract.ignored == ("secret",)
 
 
@@ -408,7 +408,7 @@ def test_a_frame_is_an_extract_whose_rows_count_from_two():
 def test_a_frame_without_record_ids_is_named_by_row_numbers():
     extract = from_frame(pd.DataFrame({"Фамилия": ["Ким", "", "Ли"]}), Mapping(columns={"surname": "Фамилия"}))
     assert columns_of(extract) == {"record_id": ["2", "4"], "surname": ["Ким", "Ли"]}
-    assert extract.empty == 1
+    assert extract.left_out["empty"] == 1
 
 
 def test_frames_that_are_no_extract_are_refused():
@@ -444,8 +444,9 @@ def test_native_practice_files_are_read_cell_by_cell():
     sheet = read_extract(
         folder / "native" / "prosecutor.xlsx", Mapping(file=FileForm(header_row=3), columns={"record_id": "Рег. №"})
     )
-    for extract, name, extra in ((police, "police", 0), (sheet, "prosecutor", 1)):
+    assert sheet.left_out["totals"] == 1
+    for extract, name in ((police, "police"), (sheet, "prosecutor")):
         tidy = read_extract(folder / "harmonised" / f"{name}.csv")
-        assert len(extract) == len(tidy) + extra  # the workbook ends with a row of totals
-        assert extract.columns["record_id"][: len(tidy)].tolist() == tidy.columns["record_id"].tolist()
+        assert len(extract) == len(tidy)
+        assert extract.columns["record_id"].tolist() == tidy.columns["record_id"].tolist()
     assert "Кличка" in police.ignored

@@ -6,7 +6,8 @@ import tomllib
 import openpyxl
 import pytest
 
-from linkage.agency.draft import draft_mapping
+from linkage.agency.codes import read_content
+from linkage.agency.draft_text import draft_mapping
 from linkage.agency.extract import read_extract
 from linkage.agency.mapping import FIELDS, STANDARD, parse_mapping, read_mapping
 from linkage.errors import ExtractError, SchemaError
@@ -75,6 +76,20 @@ def test_two_fields_on_one_column_are_refused():
     assert "columns.age" not in message
 
 
+def test_two_coded_fields_may_share_a_column_if_each_says_how_it_reads_it(tmp_path):
+    shared = {"columns": {"record_id": "№", "role": "Статус", "stage": "Статус"}}
+    assert "codes.stage" in problems_of({**shared, "codes": {"role": {"потерпевший": "victim"}}})
+    codes = {"role": {"потерпевший": "victim", "обвиняемый": "offender"}, "stage": {"потерпевший": "DET", "обвиняемый": "PRO"}}
+    mapping = parse_mapping({"format": "headcount-mapping/1", **shared, "codes": codes}, "m.toml")
+    path = tmp_path / "list.csv"
+    path.write_text("№,Статус\n1,потерпевший\n2,обвиняемый\n", "utf-8")
+    extract = read_extract(path, mapping)
+    assert [list(read_content(name, extract.columns[name], TIP, mapping).codes) for name in ("role", "stage")] == [
+        ["victim", "offender"],
+        ["DET", "PRO"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "place"),
     [
@@ -88,6 +103,11 @@ def test_two_fields_on_one_column_are_refused():
         ({"file": {"quote": "'"}}, "file.quote"),
         ({"dates": {"formats": []}}, "dates.formats"),
         ({"dates": {"formats": ["%Y", "%d.%m.%y"]}}, "dates.formats.1"),
+        ({"dates": {"formats": ["%d.%m.%y"], "pivot": 1950}}, "dates.pivot"),
+        ({"dates": {"calendar": "julian"}}, "dates.calendar"),
+        ({"dates": {"heaped": "drop"}}, "dates.heaped"),
+        ({"rows": {"unreadable": "ignore"}}, "rows.unreadable"),
+        ({"file": {"header_rows": 3}}, "file.header_rows"),
         ({"columns": {"surname": " "}}, "columns.surname"),
         ({"columns": {"surname": "A"}, "constants": {"surname": "B"}}, "constants.surname"),
         ({"constants": {"record_id": "1"}}, "constants.record_id"),

@@ -1,15 +1,16 @@
 """Every issue of every row, by row, field and code, and never a value."""
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from linkage.agency.codes import COUNTRIES, parse_article, read_content
+from linkage.agency.codes import COUNTRIES, parse_article, read_content, sex_codes
 from linkage.agency.extract import Extract, read_extract
 from linkage.agency.mapping import FileForm, Mapping
-from linkage.agency.validate import ISSUE_CODES, check_rows, sex_codes
+from linkage.agency.validate import ISSUE_CODES, check_rows
 from linkage.errors import SchemaError
 from linkage.protocol import ready_protocol
 
@@ -49,7 +50,7 @@ def test_a_sound_row_has_no_issue():
         ("birth_date", "31.02.1999", "date-unreadable"),
         ("event_date", "2018-13-01", "date-unreadable"),
         ("birth_year", "99", "year-implausible"),
-        ("birth_year", "1999.0", "year-implausible"),
+        ("birth_year", "1999.5", "year-implausible"),
         ("birth_year", "2101", "year-implausible"),
         ("age", "121", "age-implausible"),
         ("age", "-1", "age-implausible"),
@@ -63,7 +64,7 @@ def test_a_sound_row_has_no_issue():
         ("role", "н/д", "content-missing"),
         ("stage", "", "content-missing"),
         ("region", "Atlantis", "code-unknown"),
-        ("form_of_exploitation", "XXX", "code-unknown"),
+        ("form_of_exploitation", "QQQ", "code-unknown"),
         ("citizenship", "Таджикистан", "country-unknown"),
         ("citizenship", "tjk", "country-unknown"),
         ("citizenship", "ZZZ", "country-unknown"),
@@ -198,6 +199,7 @@ def test_every_code_that_is_raised_is_explained_and_no_message_quotes_the_canary
     rows += [{**GOOD, "birth_date": "1999-01-01", "birth_year": "1998"}]
     issues = check_rows(extract(*rows), TIP, STANDARD)
     issues += check_rows(extract({"record_id": canary, "surname": canary}), TIP, STANDARD)
+    issues += check_rows(replace(extract(GOOD), damaged=((2, "surname"),)), TIP, STANDARD)
     assert {issue.code for issue in issues} == set(ISSUE_CODES)
     assert canary.casefold() not in " ".join(map(repr, issues)).casefold()
 

@@ -12,7 +12,7 @@ from linkage.unit.estimate import MAX_ITERATIONS, Assumed, PatternCounts, estima
 M = (np.array([0.85, 0.10, 0.05]), np.array([0.92, 0.05, 0.03]), np.array([0.97, 0.03]), np.array([0.9, 0.1]))
 U = (np.array([0.002, 0.008, 0.99]), np.array([0.01, 0.02, 0.97]), np.array([0.0005, 0.9995]), np.array([0.5, 0.5]))
 SIZES = (3, 3, 2, 2)
-NOTHING_MUCH = Assumed(tuple(np.full(size, 0.5) for size in SIZES), (0.0,) * 4)
+NOTHING_MUCH = Assumed(tuple(np.full(size, 0.5) for size in SIZES), (0.0,) * 4, (None,) * 4)
 
 
 def counted(levels):
@@ -85,7 +85,7 @@ def test_the_number_of_steps_is_reported_and_capped():
 
 def test_without_any_pair_the_assumption_is_the_model():
     empty = PatternCounts(np.empty((0, 4), np.int8), np.empty(0, np.int64))
-    assumed = Assumed((np.array([1.0, 4.0, 95.0]),) * 2 + (np.array([1.0, 99.0]),) * 2, (0.0,) * 4)
+    assumed = Assumed((np.array([1.0, 4.0, 95.0]),) * 2 + (np.array([1.0, 99.0]),) * 2, (0.0,) * 4, (None,) * 4)
     model = estimate(empty, empty, assumed, 0, 1)
     assert model.iterations == 0
     assert model.u[0] == pytest.approx([0.01, 0.04, 0.95])
@@ -103,3 +103,13 @@ def test_patterns_without_any_information_are_a_degenerate_fit():
     blank = PatternCounts(np.full((1, 4), -1, np.int8), np.array([10_000], np.int64))
     with pytest.raises(ModelError, match="degenerate"):
         estimate(blank, blank, NOTHING_MUCH, 10_000, 142)
+
+
+def test_bits_against_a_match_are_kept_and_the_rest_of_that_comparison_says_nothing():
+    everything, all_pairs, n_records = simulated()
+    told = replace(NOTHING_MUCH, against=(None, None, None, 12))
+    model = estimate(everything, everything, told, all_pairs, n_records)
+    assert np.log2(model.m[3][0]) - np.log2(model.u[3][0]) == pytest.approx(-12)
+    assert model.m[3].sum() == pytest.approx(1)
+    free = estimate(everything, everything, NOTHING_MUCH, all_pairs, n_records)
+    assert free.m[3][0] > 100 * model.m[3][0]

@@ -7,29 +7,38 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
-_SPACES = dict.fromkeys(map(ord, "\u200b\u00a0\u2007\u202f\t\r\n"), " ")
-_DROPPED = dict.fromkeys(map(ord, "\u00ad\u200c\u200d\u2060\ufeff"))
 _STRESS = dict.fromkeys((0x0300, 0x0301))
-_APOSTROPHES = dict.fromkeys(map(ord, "'`´ʻʼʹ‘’‛′ˈ＇"), "'")
-_SEPARATORS = re.compile(r"[\s,.\-‐‑‒–—/]+")
+_ACUTE = "´"  # NFKC would make a space of it
+_PLAIN = {
+    **dict.fromkeys(map(ord, "\u200b\u00a0\u2007\u202f\t\r\n"), " "),
+    **dict.fromkeys(map(ord, "\u00ad\u200c\u200d\u2060\ufeff")),
+    **dict.fromkeys(map(ord, "`ʻʼʹ‘’‛′ˈ＇"), "'"),
+}
+_PARTS = re.compile(r"[^\s,;.()/\-‐‑‒–—_]+\.?")
+_SPELT_INITIALS = frozenset(("sh", "ch", "zh", "kh", "gh", "yu", "ya", "yo", "ye", "dj", "dz", "dzh", "ts", "iu", "ia", "дж"))
 PLACEHOLDERS = frozenset(
     {
-        "неизвестно",
-        "неизвестен",
-        "неизвестна",
-        "номаълум",
-        "номаълум аст",
-        "нет данных",
-        "нет",
-        "н/д",
-        "unknown",
-        "none",
-        "n/a",
-        "-",
-        "?",
+        "неизвестно", "неизвестен", "неизвестна", "неизв", "неизв.", "не известно", "не известен", "не установлено",
+        "не установлен", "не установлена", "неустановлен", "неустановлена", "номаълум", "номаълум аст", "маълум нест",
+        "маълум не", "нест", "нет данных", "нет", "отсутствует", "без отчества", "без имени", "аноним", "анонимно", "н/д",
+        "белгисиз", "белгисиз шахс", "номаъ", "номаьлум", "номаълум шахс", "белгисиз адам", "unknown", "not known", "noma'lum",
+        "none", "nan", "null", "n/a", "na", "no name", "fnu", "lnu", "anonymous", "-", "?", "xxx", "ххх",
     }
-)
+)  # fmt: skip
+
+
+class Part(NamedTuple):
+    """One token of a folded name.
+
+    Attributes:
+        text: without its full stop.
+        initial: whether it stands for a longer name: one letter, or a digraph with a full stop (`Sh.`).
+    """
+
+    text: str
+    initial: bool
 
 
 def fold(text: str) -> str:
@@ -37,9 +46,9 @@ def fold(text: str) -> str:
 
     The macron, breve and diaeresis stay: they make ӣ, ӯ, й and ё. Folding twice changes nothing.
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_SPACES).translate(_DROPPED)
+    plain = unicodedata.normalize("NFKC", text.replace(_ACUTE, "'")).translate(_PLAIN)
     decomposed = unicodedata.normalize("NFD", plain.casefold()).translate(_STRESS)
-    return " ".join(unicodedata.normalize("NFC", decomposed).translate(_APOSTROPHES).split())
+    return " ".join(unicodedata.normalize("NFC", decomposed).split())
 
 
 def is_placeholder(folded: str) -> bool:
@@ -47,6 +56,11 @@ def is_placeholder(folded: str) -> bool:
     return not folded.strip("-–—.?/ '") or folded in PLACEHOLDERS
 
 
-def split(folded: str) -> tuple[str, ...]:
+def split(folded: str) -> tuple[Part, ...]:
     """The tokens of a folded name, in order."""
-    return tuple(token for token in _SEPARATORS.split(folded) if token.strip("'"))
+    return tuple(_part(part) for part in _PARTS.findall(folded) if part.strip("'."))
+
+
+def _part(written: str) -> Part:
+    text = written.removesuffix(".")
+    return Part(text, (len(text) == 1 and text.isalpha()) or (text != written and text in _SPELT_INITIALS))

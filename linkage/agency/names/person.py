@@ -7,33 +7,74 @@ speaks. Order alone is never evidence against: the unit also sees names exchange
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from linkage.agency.names.fold import fold, is_placeholder, split
-from linkage.agency.names.roles import Role, Token, patronymic_stem, read_tokens, surname_stem
-from linkage.agency.names.scripts import one_script
+from linkage.agency.names.alternates import base
+from linkage.agency.names.fold import Part, fold, is_placeholder, split
+from linkage.agency.names.hypotheses import SCHEMES, readings
+from linkage.agency.names.repair import repair
+from linkage.agency.names.roles import (
+    Role,
+    Token,
+    is_child_of,
+    joined,
+    patronymic_stem,
+    read_token,
+    surname_stem,
+    with_markers,
+)
+from linkage.agency.names.scripts import is_cyrillic, one_script
 from linkage.agency.names.skeleton import key, skeleton
+
+MOST_READINGS = 3
+_CACHED = 1 << 18
+_SHORTEST_WITH_IZOFAT, _SHORTEST_UNSEXED = 5, 3
+Tokens = tuple[Token, ...]
+
+
+class Name(NamedTuple):
+    """One of a person's names; an empty text is *missing*.
+
+    Attributes:
+        skeleton: the name in the small alphabet, suffix kept.
+        key: its stem in vowel classes.
+        readings: keys by other Latin schemes and forms, at most `MOST_READINGS`, none equal to `key`.
+        base: the class of nicknames, affixes and families of spellings.
+        initial: its first letter, also where only that is known.
+        damaged: whether it was left out because a letter was lost.
+        certain: whether a suffix or marker, and not only the column or the order, says which of the names it is.
+    """
+
+    skeleton: str = ""
+    key: str = ""
+    readings: tuple[str, ...] = ()
+    base: str = ""
+    initial: str = ""
+    damaged: bool = False
+    certain: bool = False
 
 
 class PersonName(NamedTuple):
-    """The names of one person; an empty text is *missing*.
+    """The names of one person.
 
     Attributes:
-        surname, given_name, patronymic: skeletons, suffixes kept.
-        surname_key, given_name_key, patronymic_key: stems in vowel classes.
-        initial: first letter of the given name, also where only that is known.
+        surname, given_name, patronymic: each with its forms.
+        joined: base of the given name joined with the token after it (Муҳаммад Алӣ), where a full name leaves open
+            whether that is a patronymic; "" = nothing to join.
+        unsexed: key of the given name without a final -a: what brother and sister share (Карим, Карима).
     """
 
-    surname: str
-    given_name: str
-    patronymic: str
-    surname_key: str
-    given_name_key: str
-    patronymic_key: str
-    initial: str
+    surname: Name = Name()
+    given_name: Name = Name()
+    patronymic: Name = Name()
+    joined: str = ""
+    unsexed: str = ""
 
 
-MISSING_NAME = PersonName("", "", "", "", "", "", "")
+MISSING_NAME = PersonName()
 
 
 def person_name(surname: str, given_name: str, patronymic: str, full_name: str) -> PersonName:
@@ -41,62 +82,153 @@ def person_name(surname: str, given_name: str, patronymic: str, full_name: str) 
 
     A token with a lost letter (`?`) is left out: it must not be hashed.
     """
-    cells = (_tokens(surname), _tokens(given_name), _tokens(patronymic))
-    if not any(cells):
-        cells = _read_full_name(_tokens(full_name))
-    return _assemble(*_reorder(*cells))
+    cells = (read_cell(surname), read_cell(given_name), read_cell(patronymic))
+    if any(cells):
+        return _assemble(*_reorder(*cells), "")
+    roles = read_full_name(read_cell(full_name))
+    return _assemble(*roles, _joined(*roles))
 
 
-def _tokens(cell: str) -> tuple[Token, ...]:
-    folded = fold(cell)
+@lru_cache(_CACHED)
+def read_cell(cell: str) -> Tokens:
+    """The tokens of one cell, with what their forms say; none where the cell says that nothing is known."""
+    folded = fold(repair(unicodedata.normalize("NFC", cell)))
     if is_placeholder(folded):
         return ()
-    return tuple(token for token in read_tokens(tuple(skeleton(one_script(part)) for part in split(folded))) if token.skeleton)
+    tokens = [read_part(part) for part in split(folded)]
+    return with_markers([token for token in tokens if token.skeleton])
 
 
-def _read_full_name(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], tuple[Token, ...], tuple[Token, ...]]:
+@lru_cache(_CACHED)
+def read_part(part: Part) -> Token:
+    """One token, with its readings by other schemes where it is Latin."""
+    text = one_script(part.text)
+    token = read_token(skeleton(text))
+    if part.initial:
+        return Token(token.skeleton[:1], token.skeleton[:1], Role.GIVEN, initial=True)
+    if any(map(is_cyrillic, text)):
+        return token
+    found = (skeleton(reading) if reading and reading != text else "" for reading in readings(text))
+    return token._replace(readings=tuple(other if other != token.skeleton else "" for other in found))
+
+
+def read_full_name(tokens: Tokens) -> tuple[Tokens, Tokens, Tokens]:
     """Tokens of one cell as (surname, given name, patronymic)."""
+    if any(token.role is Role.EITHER for token in tokens):
+        tokens = _settled(tokens)
     patronymic = tuple(token for token in tokens if token.role is Role.PATRONYMIC)
     rest = [token for token in tokens if token.role is not Role.PATRONYMIC]
-    if len(rest) < 2:
-        return (), tuple(rest), patronymic
-    surname = next((token for token in rest if token.role is Role.SURNAME), rest[0])
+    surname = _surname_of(rest)
     others = [token for token in rest if token is not surname]
-    return (surname,), (others[0],), patronymic or tuple(others[1:])
+    return (surname,) if surname else (), tuple(others[:1]), patronymic or tuple(others[1:])
 
 
-def _reorder(
-    surname: tuple[Token, ...], given: tuple[Token, ...], patronymic: tuple[Token, ...]
-) -> tuple[tuple[Token, ...], tuple[Token, ...], tuple[Token, ...]]:
+def _settled(tokens: Tokens) -> Tokens:
+    """`Асан кызы` is a surname where there is no other, and a patronymic where there is."""
+    plain = [token for token in tokens if token.role not in {Role.EITHER, Role.PATRONYMIC} and not token.initial]
+    alone = len(plain) < 2 and not any(token.role is Role.SURNAME and token.strong for token in plain)
+    settled = Role.SURNAME if alone else Role.PATRONYMIC
+    return tuple(token._replace(role=settled) if token.role is Role.EITHER else token for token in tokens)
+
+
+def _surname_of(rest: Sequence[Token]) -> Token | None:
+    """The surname among tokens that are no patronymic: by suffix, else the first; none of a single given name."""
+    whole = [token for token in rest if not token.initial]
+    marked = [token for token in whole if token.role is Role.SURNAME]
+    ranked = sorted(marked, key=lambda token: (not token.strong, is_child_of(token)))
+    if ranked and (ranked[0].strong or len(rest) > 1):
+        return ranked[0]
+    return whole[0] if whole and len(rest) > 1 else None
+
+
+def _joined(surname: Tokens, given: Tokens, patronymic: Tokens) -> str:
+    """Base of the two tokens beside the surname of a full name, joined, where neither shows a suffix or marker."""
+    if not (surname and given and patronymic):
+        return ""
+    first, second = given[0], patronymic[0]
+    if second.role is not Role.GIVEN or first.initial or second.initial or first.damaged or second.damaged:
+        return ""
+    return base(key(joined(first, second).skeleton))
+
+
+def _reorder(surname: Tokens, given: Tokens, patronymic: Tokens) -> tuple[Tokens, Tokens, Tokens]:
     """Cells exchanged where suffixes show that they stand in one another's column."""
     if _has(given, Role.PATRONYMIC) and not _has(patronymic, Role.PATRONYMIC):
         given, patronymic = patronymic, given
     if _has(given, Role.SURNAME) and surname and not _has(surname, Role.SURNAME):
         surname, given = given, surname
-    if _has(patronymic, Role.SURNAME) and surname and given and not _has(surname, Role.SURNAME) and not _has(given, Role.SURNAME):
+    if _stands_in(patronymic) and surname and given and not _has(surname, Role.SURNAME) and not _has(given, Role.SURNAME):
         surname, given, patronymic = patronymic, surname, given
+    if not surname and _has(patronymic, Role.EITHER):
+        surname, patronymic = patronymic, ()
     return surname, given, patronymic
 
 
-def _has(tokens: tuple[Token, ...], role: Role) -> bool:
+def _has(tokens: Tokens, role: Role) -> bool:
     return any(token.role is role and token.strong for token in tokens)
 
 
-def _assemble(surname: tuple[Token, ...], given: tuple[Token, ...], patronymic: tuple[Token, ...]) -> PersonName:
-    whole_surname, whole_given, whole_patronymic = _whole(surname), _whole(given), _whole(patronymic)
+def _stands_in(patronymic: Tokens) -> bool:
+    """Whether the patronymic's column holds a surname; -зода stands in both."""
+    return _has(patronymic, Role.SURNAME) and not any(map(is_child_of, patronymic))
+
+
+def _assemble(surname: Tokens, given: Tokens, patronymic: Tokens, joined_base: str) -> PersonName:
+    given_name = name_of(given, Role.GIVEN, _without_izofat(given, patronymic))
+    unsexed = given_name.key.removesuffix("a")
     return PersonName(
-        surname="".join(token.skeleton for token in whole_surname),
-        given_name="".join(token.skeleton for token in whole_given),
-        patronymic="".join(token.skeleton for token in whole_patronymic),
-        surname_key=key("".join(surname_stem(token) for token in whole_surname)),
-        given_name_key=key("".join(token.skeleton for token in whole_given)),
-        patronymic_key=key("".join(patronymic_stem(token.skeleton) for token in whole_patronymic)),
-        initial=next((token.skeleton[0] for token in given if token.skeleton[0] != "?"), ""),
+        surname=name_of(surname, Role.SURNAME, _with_final_i(surname)),
+        given_name=given_name,
+        patronymic=name_of(patronymic, Role.PATRONYMIC),
+        joined=joined_base,
+        unsexed=unsexed if len(unsexed) >= _SHORTEST_UNSEXED else given_name.key,
     )
 
 
-def _whole(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """Tokens that can be hashed: neither an initial nor damaged."""
-    if any("?" in token.skeleton for token in tokens):
-        return ()
-    return tuple(token for token in tokens if len(token.skeleton) > 1)
+def _with_final_i(surname: Tokens) -> str:
+    """Key of a surname whose final -i may be the name's own (Эмомалӣ) and not a suffix (Шарифӣ); "" elsewhere."""
+    whole = [token for token in surname if not token.initial]
+    if len(whole) != 1 or whole[0].role is not Role.GIVEN or not whole[0].skeleton.endswith("i") or whole[0].damaged:
+        return ""
+    return key(whole[0].skeleton)
+
+
+def _without_izofat(given: Tokens, patronymic: Tokens) -> str:
+    """Key of the given name before an izofat -и, where the father's name follows bare (Карими Раҳмон); "" elsewhere."""
+    whole = [token for token in given if not token.initial]
+    bare = [token for token in patronymic if token.role is Role.GIVEN and not token.initial]
+    if len(whole) != 1 or not bare or len(whole[0].skeleton) < _SHORTEST_WITH_IZOFAT or not whole[0].skeleton.endswith("i"):
+        return ""
+    return key(whole[0].skeleton[:-1])
+
+
+@lru_cache(_CACHED)
+def name_of(tokens: Tokens, role: Role, further: str = "") -> Name:
+    """The forms of one name; several tokens are one name written apart."""
+    initial = next((token.skeleton[0] for token in tokens if token.skeleton[0] != "?"), "")
+    whole = [token for token in tokens if len(token.skeleton) > 1 and not token.initial]
+    damaged = any(token.damaged for token in tokens)
+    if damaged or not whole:
+        return Name(initial=initial, damaged=damaged)
+    stem = _key(whole, role)
+    others = dict.fromkeys((further, *(_key(one, role) for one in _by_scheme(whole))))
+    found = tuple(other for other in others if len(other) > 1 and other != stem)[:MOST_READINGS]
+    certain = any(token.role is role and token.strong for token in whole)
+    return Name("".join(token.skeleton for token in whole), stem, found, base(stem), initial, certain=certain)
+
+
+def _key(tokens: Sequence[Token], role: Role) -> str:
+    """Vowel classes of the tokens' stems in that role."""
+    if role is Role.SURNAME:
+        return key("".join(map(surname_stem, tokens)))
+    if role is Role.PATRONYMIC:
+        return key("".join(patronymic_stem(token.skeleton) for token in tokens))
+    return key("".join(token.skeleton for token in tokens))
+
+
+def _by_scheme(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """The tokens as each scheme reads them, where it reads any of them differently."""
+    for scheme in range(len(SCHEMES)):
+        others = [token.readings[scheme] if token.readings else "" for token in tokens]
+        if any(others):
+            yield [read_token(other) if other else token for other, token in zip(others, tokens, strict=True)]

@@ -6,22 +6,33 @@ Source: names specification `norm/1`, steps 7 and 10.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
 _PATRONYMIC_MARKERS = frozenset(
-    {"ugli", "ogli", "oglu", "uglu", "uli", "duhtar", "pisar", "kizi", "kizy", "kzi", "gizi", "uulu", "ulu", "uul"}
+    {"ugli", "ogli", "oglu", "oglo", "uglu", "uglo", "uli", "ugul", "ogul", "duhtar", "duht", "duhtari", "pisar", "pisari"}
 )
-_TITLES = frozenset({"haji", "hoji", "mulo", "ustod", "ewon"})
-_PATRONYMIC_SUFFIXES = ("inicna", "ovic", "evic", "yovic", "yevic", "ovna", "evna", "yovna")
-_PATRONYMIC_COLUMN_SUFFIXES = ("zoda", "zade", "zod", "duhtar", "duht", "ugli", "ogli", "kizi", "ov", "ova", "ev", "eva")
-_SURNAME_SUFFIXES = ("zoda", "zade", "yova", "yov", "ova", "eva", "ov", "ev")
-_WEAK_SURNAME_SUFFIXES = ("zod", "iyon", "yon", "pur", "far")
-# Given names that end as surnames do (Шерзод, Беҳзод, Нилуфар, Музаффар …): they are whole, in every column.
+_EITHER_MARKERS = frozenset({"kizi", "kizy", "kzi", "kyzi", "kyzy", "gizi", "gyzy", "uulu", "ulu", "uul"})
+_SURNAME_MARKERS = frozenset({"zoda", "zade", "zada", "zod"})
+_TITLES = frozenset({"haji", "hoji", "mulo", "mula", "ustod", "ewon"})
+# Never a name alone: written apart, they belong to the token after them.
+_FIRST_HALVES = frozenset({"abdul", "abdu", "abdur", "wo", "woh"})
+_PATRONYMIC_SUFFIXES = ("inicna", "ovic", "evic", "yovic", "yevic", "ovna", "evna", "yovna", "yevna")
+_PATRONYMIC_COLUMN_SUFFIXES = (
+    "zoda", "zade", "zada", "zod", "duhtar", "duht", "pur", "ugli", "ogli", "oglu", "kizi", "kyzi", "ova", "ov", "eva", "ev",
+    "yova", "yov", "ic",
+)  # fmt: skip
+_SURNAME_SUFFIXES = ("zoda", "zade", "zada", "yova", "yov", "ova", "eva", "ov", "ev")
+_WEAK_SURNAME_SUFFIXES = ("zod", "iyon", "yon", "pur", "far", "skaya", "ski")
+# Names that end as surnames do: they are whole, in every column.
 _WHOLE_NAMES = frozenset(
     {
-        "werzod", "behzod", "bekzod", "farzod", "mirzod", "navzod", "ruhzod", "parizod", "odamzod", "hurwedzod",
-        "nilufar", "muzafar", "gulafar", "davlatpur", "jamolpur", "yulpur",
+        "werzod", "behzod", "bekzod", "farzod", "mirzod", "navzod", "ruhzod", "parizod", "odamzod", "hurwedzod", "bahzod",
+        "begzod", "wahzod", "gulzod", "nurzod", "nilufar", "muzafar", "gulafar", "nulufar", "davlatpur", "jamolpur", "yulpur",
+        "yakov", "iakov", "lev", "prokov", "valentin", "valentina", "konstantin", "konstantina", "martin", "martina", "kristina",
+        "alina", "polina", "angelina", "evelina", "galina", "antonina", "yanina", "karolina", "akulina", "tina", "hristina",
+        "sakina", "nozanin", "nozanina", "oltin", "avgustina", "benyamin", "vitalina", "paulina", "lina", "nelina",
     }
 )  # fmt: skip
 _SHORTEST_STEM = 3
@@ -32,6 +43,7 @@ class Role(Enum):
 
     SURNAME = "surname"
     PATRONYMIC = "patronymic"
+    EITHER = "patronymic or surname"
     GIVEN = "given name"
 
 
@@ -39,29 +51,61 @@ class Token(NamedTuple):
     """One token of a name.
 
     Attributes:
-        skeleton: the token in the small alphabet.
-        stem: the same without its role's suffix; at least three letters, or the whole token.
+        skeleton: the token in the small alphabet; `?` for a lost letter.
+        stem: the same without its role's suffix.
         role: what the form says; GIVEN where it says nothing.
         strong: whether the form alone may overrule the column that the token stands in.
+        readings: skeletons by other Latin schemes, in the order of `hypotheses.SCHEMES`; "" where a scheme says the same.
+        initial: whether it stands for a longer name.
     """
 
     skeleton: str
     stem: str
     role: Role
     strong: bool = False
+    readings: tuple[str, ...] = ()
+    initial: bool = False
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a letter was lost: the token is never hashed."""
+        return "?" in self.skeleton
 
 
-def read_tokens(skeletons: tuple[str, ...]) -> tuple[Token, ...]:
-    """Tokens with their roles; marker words give the token before them its role and disappear, as titles do."""
-    tokens: list[Token] = []
-    for text in skeletons:
-        if text in _PATRONYMIC_MARKERS and tokens:
-            tokens[-1] = Token(tokens[-1].skeleton, tokens[-1].stem, Role.PATRONYMIC, strong=True)
-        elif text == "zoda" and tokens:
-            tokens[-1] = Token(tokens[-1].skeleton + text, tokens[-1].skeleton, Role.SURNAME, strong=True)
-        elif not (text in _TITLES and len(skeletons) > 2):
-            tokens.append(read_token(text))
-    return tuple(tokens)
+def with_markers(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Marker words give the token before them its role and disappear, as titles do; halves of names are joined."""
+    out: list[Token] = []
+    others = sum(token.skeleton not in _TITLES for token in tokens)
+    for token in tokens:
+        text, before = token.skeleton, out[-1] if out else None
+        if before is not None and not before.initial and (role := _marked(text)):
+            stem = before.stem if role is not Role.SURNAME else before.skeleton
+            written = before.skeleton + text if role is Role.SURNAME else before.skeleton
+            out[-1] = before._replace(skeleton=written, stem=stem, role=role, strong=True)
+        elif before is not None and before.skeleton in _FIRST_HALVES:
+            out[-1] = joined(before, token)
+        elif not (text in _TITLES and others >= 2):
+            out.append(token)
+    return tuple(out)
+
+
+def joined(first: Token, second: Token) -> Token:
+    """Two tokens as one that was written apart; its role is the second's."""
+    pairs = zip(first.readings, second.readings, strict=False)
+    readings = tuple((one or first.skeleton) + (two or second.skeleton) if one or two else "" for one, two in pairs)
+    whole = read_token(first.skeleton + second.skeleton)
+    return whole._replace(readings=readings)
+
+
+def _marked(text: str) -> Role | None:
+    for words, role in (
+        (_PATRONYMIC_MARKERS, Role.PATRONYMIC),
+        (_EITHER_MARKERS, Role.EITHER),
+        (_SURNAME_MARKERS, Role.SURNAME),
+    ):
+        if text in words:
+            return role
+    return None
 
 
 def read_token(text: str) -> Token:
@@ -74,6 +118,11 @@ def read_token(text: str) -> Token:
     return Token(text, stem, Role.SURNAME if stem != text else Role.GIVEN)
 
 
+def is_child_of(token: Token) -> bool:
+    """Whether the suffix (-зода, -зод) stands in surnames and in patronymics alike."""
+    return token.skeleton.endswith(("zoda", "zade", "zada", "zod"))
+
+
 def patronymic_stem(text: str) -> str:
     """The father's name in a token that stands in the patronymic's column, whatever its suffix."""
     stem = _without(text, _PATRONYMIC_SUFFIXES)
@@ -81,11 +130,13 @@ def patronymic_stem(text: str) -> str:
 
 
 def surname_stem(token: Token) -> str:
-    """The family's stem in a token that stands in the surname's column; a final -i (-ӣ) is of the suffix."""
-    if token.role is Role.SURNAME:
-        return token.stem
-    ends_in_i = token.skeleton.endswith("i") and len(token.skeleton) >= 5
-    return token.skeleton[:-1] if ends_in_i else token.skeleton
+    """The family's stem in a token that stands in the surname's column; a final -i (-ӣ) is of the suffix.
+
+    A stem that itself ends in -i (Валӣ, Валиев) loses it too, because the suffix has swallowed it.
+    """
+    text = token.stem if token.role is Role.SURNAME else token.skeleton
+    ends_in_i = text.endswith("i") and len(text) >= _SHORTEST_STEM
+    return text[:-1] if ends_in_i else text
 
 
 def _without(text: str, suffixes: tuple[str, ...]) -> str:
@@ -93,15 +144,20 @@ def _without(text: str, suffixes: tuple[str, ...]) -> str:
         return text
     for suffix in sorted(suffixes, key=len, reverse=True):
         stem = text.removesuffix(suffix)
-        if stem != text and len(stem) >= _SHORTEST_STEM:
+        if stem != text and len(stem) >= _least(suffix):
             return stem.removesuffix("y") if len(stem) > _SHORTEST_STEM else stem
     return text
+
+
+def _least(suffix: str) -> int:
+    """Fewest letters of a stem: two where -ев or -зода follows, because it may have swallowed one (Алиев: al-ev)."""
+    return 2 if suffix in {"ev", "eva", "zoda", "zade", "zada"} else _SHORTEST_STEM
 
 
 def _without_in(text: str) -> str:
     """-in/-ina is a surname's suffix only after l, t, k, n; -iddin never is."""
     for suffix in ("ina", "in"):
         stem = text.removesuffix(suffix)
-        if stem != text and len(stem) >= _SHORTEST_STEM and stem[-1] in "ltkn":
+        if stem != text and len(stem) >= _SHORTEST_STEM and stem[-1] in "ltkn" and text not in _WHOLE_NAMES:
             return stem
     return text

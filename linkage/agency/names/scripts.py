@@ -31,6 +31,6 @@ def one_script(token: str) -> str:
     latin = sum(map(is_latin, token))
     if not cyrillic:
         return token
-    if latin > cyrillic and any(letter in _ONLY_LATIN for letter in token):
+    if latin >= cyrillic and any(letter in _ONLY_LATIN for letter in token):
         return token.translate(_TO_LATIN)
     return token.translate(_TO_CYRILLIC)

@@ -12,7 +12,7 @@ import unicodedata
 
 from anyascii import anyascii
 
-from linkage.agency.names.scripts import is_cyrillic, is_latin
+from linkage.agency.names.scripts import is_cyrillic
 
 _CYRILLIC = {
     "а": "a", "б": "b", "в": "v", "г": "g", "ғ": "g", "ѓ": "g", "д": "d", "е": "e", "э": "e", "є": "e", "ё": "yo",
@@ -22,9 +22,10 @@ _CYRILLIC = {
     "ю": "yu", "я": "ya", "?": "?",
 }  # fmt: skip
 _LATIN = {
-    "shch": "w", "sch": "w", "dzh": "j", "tch": "c", "dj": "j", "zh": "j", "kh": "h", "gh": "g", "ch": "c", "sh": "w",
+    "shch": "w", "shh": "w", "sch": "w", "dzh": "j", "tch": "c", "dj": "j", "zh": "j", "kh": "h", "gh": "g", "ch": "c", "sh": "w",
     "g'": "g", "o'": "u", "tc": "ts", "x": "h", "q": "k", "ğ": "g", "ş": "w", "š": "w", "ç": "c", "č": "c", "ž": "j",
-    "ĵ": "j", "õ": "u", "ö": "o", "ü": "u", "ŭ": "u", "ū": "u", "ī": "i", "í": "i", "ė": "e", "ë": "yo",
+    "ĵ": "j", "õ": "u", "ö": "o", "ü": "u", "ŭ": "u", "ū": "u", "ī": "i", "í": "i", "ė": "e", "ë": "yo", "ı": "i",
+    "ə": "a", "ŝ": "w",
 }  # fmt: skip
 _LATIN_PART = re.compile("|".join(sorted(map(re.escape, _LATIN), key=len, reverse=True)))
 _SCHOLARLY = re.compile("ij(?=[aeu])|[čšž]")
@@ -41,7 +42,7 @@ _GLIDES = tuple(
 )
 _VOWELS = tuple(
     (re.compile(pattern), to)
-    for pattern, to in (("i?y[oae]", "i"), ("i?yu", "u"), ("o", "a"), ("[ey]", "i"), (r"([a-z])\1+", r"\1"))
+    for pattern, to in (("i?ya$", "ia"), ("i?y[oae]", "i"), ("i?yu", "u"), ("o", "a"), ("[ey]", "i"), (r"([a-z])\1+", r"\1"))
 )
 
 
@@ -51,23 +52,34 @@ def skeleton(token: str) -> str:
         letters = "".join(_CYRILLIC.get(letter, "") for letter in token.replace("дж", "ҷ"))
     else:
         letters = _from_latin(token)
-    for pattern, to in _GLIDES:
-        letters = pattern.sub(to, letters)
+    return _without_glides(letters)
+
+
+def _without_glides(letters: str) -> str:
+    """Glides and doubled letters brought to one form, again and again until nothing changes."""
+    before = ""
+    while letters != before:
+        before = letters
+        for pattern, to in _GLIDES:
+            letters = pattern.sub(to, letters)
     return letters
 
 
 def key(skeleton_text: str) -> str:
-    """The skeleton with exchanged vowels in classes: о/а, е/и/ы, yo/ya, yu/u; doubled letters single."""
+    """The skeleton with exchanged vowels in classes: о/а, е/и/ы, yo/ya, yu/u; doubled letters single.
+
+    A final -a stays a letter of its own after a glide too: Евгений and Евгения are two people.
+    """
     for pattern, to in _VOWELS:
         skeleton_text = pattern.sub(to, skeleton_text)
     return skeleton_text
 
 
 def _from_latin(token: str) -> str:
-    if not all(is_latin(letter) or letter in "'?" for letter in token):
-        token = anyascii(token).casefold()
     if _SCHOLARLY.search(token):
         token = token.replace("j", "y")
     letters = _LATIN_PART.sub(lambda part: _LATIN[part.group()], token)
-    bare = "".join(letter for letter in unicodedata.normalize("NFD", letters) if not unicodedata.combining(letter))
-    return _NOT_LETTER.sub("", bare)
+    if not letters.isascii():
+        bare = "".join(letter for letter in unicodedata.normalize("NFD", letters) if not unicodedata.combining(letter))
+        letters = anyascii(bare).casefold()
+    return _NOT_LETTER.sub("", letters)

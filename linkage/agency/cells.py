@@ -1,0 +1,79 @@
+"""A cell as text, and the cells that no reader passes on: too long, or not text at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from math import isfinite, isnan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.errors import ExtractError
+
+Text = NDArray[np.object_]
+MAX_CELL = 4096  # characters
+FORBIDDEN = re.compile("[\0\ud800-\udfff]")
+_APOSTROPHED = re.compile(r"'(?=[0-9+=@-])")
+
+
+def refuse_cell(text: str, file: str, row: int, name: str) -> None:
+    """Stop at a cell that no reader should pass on.
+
+    Raises:
+        ExtractError: the cell is too long, or holds a NUL or what is not text.
+    """
+    if len(text) > MAX_CELL:
+        raise ExtractError(f"a cell of more than {MAX_CELL} characters", file=file, row=row, field=name)
+    found = FORBIDDEN.search(text)
+    if found:
+        what = "a NUL character" if found[0] == "\0" else "bytes that are not text in this encoding"
+        raise ExtractError(what, file=file, row=row, field=name)
+
+
+def text_of(value: Any) -> str | None:
+    """A cell as text: dates as ISO without a time of day, whole numbers without a fraction; None where it is no scalar."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    if isinstance(value, date):
+        return date(value.year, value.month, value.day).isoformat()
+    if isinstance(value, int | float | np.integer | np.floating | Decimal):
+        return _number(value)
+    return str(value) if isinstance(value, time | timedelta) else None
+
+
+def refuse_value(text: str | None, file: str, row: int, name: str) -> None:
+    """Stop at a value that `text_of` cannot read, or whose text no reader should pass on.
+
+    Raises:
+        ExtractError: as `refuse_cell`, and where there is no text.
+    """
+    if text is None:
+        raise ExtractError("a cell that is neither text, number nor date", file=file, row=row, field=name)
+    refuse_cell(text, file, row, name)
+
+
+def trimmed(text: str) -> str:
+    """The cell without outer blanks and without the apostrophe that makes a spreadsheet keep a number as text."""
+    bare = text.strip()
+    return bare[1:] if bare.startswith("'") and _APOSTROPHED.match(bare) else bare
+
+
+def objects(values: Sequence[Any]) -> Text:
+    """(n,) object array of the values as they are."""
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if not isfinite(value):
+        return "" if isnan(value) else str(value)
+    return str(int(value)) if value == int(value) else f"{value:f}" if isinstance(value, Decimal) else str(value)
