@@ -50,10 +50,23 @@ BAD = [
 IDS = (LOCAL,)
 
 
+def texts_in(value):
+    """Every text in a tuple of tuples."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from texts_in(part)
+
+
 def forms(text):
     """The text as it could have leaked: as written, in other cases, and in the forms that the normaliser makes of it."""
     read = [person_name(*cells) for cells in ((text, "", "", ""), ("", text, "", ""), ("", "", text, ""))]
-    made = {part for name in read for part in name if len(part) > 5} if text.isalpha() else {"".join(filter(str.isalnum, text))}
+    made = (
+        {part for name in read for part in texts_in(name) if len(part) > 5}
+        if text.isalpha()
+        else {"".join(filter(str.isalnum, text))}
+    )
     return {form for form in {text, *made} for form in (form, form.lower(), form.upper(), form.casefold())}
 
 
