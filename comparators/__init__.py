@@ -4,7 +4,7 @@
 bits below both, and `threads` runs kernels over slices. Nothing here imports anything else of ours.
 """
 
-from comparators.bits import counts, popcount
+from comparators.bits import counts, parities, popcount
 from comparators.levels import count_patterns, first_rung, pattern_codes, patterns, same_token
 from comparators.similarity import dice_permille
 from comparators.threads import over_slices
@@ -15,6 +15,7 @@ __all__ = [
     "dice_permille",
     "first_rung",
     "over_slices",
+    "parities",
     "pattern_codes",
     "patterns",
     "popcount",

@@ -14,6 +14,10 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from comparators.threads import over_slices
+
+_ROWS = 1 << 12
+
 
 @intrinsic
 def _ctpop(_typing_context: Any, word: Any) -> tuple[Any, Callable[..., Any]]:
@@ -50,3 +54,60 @@ def _counts(filters: NDArray[np.uint64]) -> NDArray[np.int32]:
             ones += popcount(filters[row, word])
         out[row] = ones
     return out
+
+
+def parities(filters: NDArray[np.uint64], sets: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """(n, n_sets / 64) uint64: bit s of a row is the parity of those of its bits that set s names.
+
+    Records are taken 64 at a time and turned on their side, so that one word holds one bit of all of them.
+
+    Args:
+        filters: (n, words) uint64.
+        sets: (n_sets, size) int64 bit positions; the number of sets is a multiple of 64.
+    """
+    out = np.empty((len(filters), len(sets) // 64), np.uint64)
+    source = np.ascontiguousarray(filters)
+    over_slices(lambda start, stop: _parities(source[start:stop], sets, out[start:stop]), len(filters), _ROWS)
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _parities(filters: NDArray[np.uint64], sets: NDArray[np.int64], out: NDArray[np.uint64]) -> None:
+    inner, outer = np.empty(64 * filters.shape[1], np.uint64), np.empty(len(sets), np.uint64)
+    block = np.empty(64, np.uint64)
+    for start in range(0, len(filters), 64):
+        rows = min(64, len(filters) - start)
+        for word in range(filters.shape[1]):
+            for row in range(64):
+                block[row] = filters[start + row, word] if row < rows else np.uint64(0)
+            _turn(block)
+            inner[64 * word : 64 * word + 64] = block
+        for one in range(len(sets)):
+            parity = np.uint64(0)
+            for place in range(sets.shape[1]):
+                parity ^= inner[sets[one, place]]
+            outer[one] = parity
+        for word in range(out.shape[1]):
+            block[:] = outer[64 * word : 64 * word + 64]
+            _turn(block)
+            for row in range(rows):
+                out[start + row, word] = block[row]
+
+
+@njit(nogil=True, cache=True)
+def _turn(block: NDArray[np.uint64]) -> None:
+    """Transpose a block of 64 words as a 64 × 64 matrix of bits, in place.
+
+    Source: Warren, Hacker's Delight, section 7-3, for 64 bits.
+    """
+    width = 32
+    mask = np.uint64(0x00000000FFFFFFFF)
+    while width:
+        row = 0
+        while row < 64:
+            swapped = ((block[row] >> np.uint64(width)) ^ block[row + width]) & mask
+            block[row] ^= swapped << np.uint64(width)
+            block[row + width] ^= swapped
+            row = (row + width + 1) & ~width
+        width >>= 1
+        mask ^= mask << np.uint64(width)

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from linkage.canonical import canonical_json, digest_of_bytes
+from linkage.encoding import Encoding, Scheme
 from linkage.errors import SchemaError
 from linkage.protocol_rules import problems_of
 from linkage.schema import DIFFERENT, build, plain, read_toml
@@ -27,78 +28,28 @@ from linkage.schema import DIFFERENT, build, plain, read_toml
 FORMAT = "headcount-protocol/1"
 NORMALISER = "norm/1"
 READY = ("tip", "persons")
+SCHEMES: tuple[str, ...] = get_args(Scheme)
+DEFAULT_SCHEME = "locked/1"
+_SCHEME_MARK = "#:scheme\n\n"
 _FORBID = {"extra": "forbid"}
 
 
 @dataclass(frozen=True)
-class Filter:
-    """A keyed Bloom filter of one feature.
-
-    Attributes:
-        of: the feature.
-        grams: `bigrams` of the text with one blank at either end, or `digits` each with its place.
-        positions: keyed bit positions per gram.
-        domain: filters of one domain share keys, so that a surname can be compared with a given name.
-    """
-
-    of: str
-    grams: Literal["bigrams", "digits"]
-    positions: int
-    domain: str | None = None
-
-    __pydantic_config__ = _FORBID
-
-
-@dataclass(frozen=True)
-class Token:
-    """A keyed hash of one or several features; missing where any of them is missing.
-
-    Attributes:
-        of: the features, in order.
-        domain: tokens of one domain share keys and so can equal each other.
-    """
-
-    of: tuple[str, ...]
-    domain: str | None = None
-
-    __pydantic_config__ = _FORBID
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How features become bits.
-
-    Attributes:
-        scheme: name and version of the encoding preset.
-        bits: length of every filter.
-        filters: by name; their sorted names are the order of the filter axis.
-        tokens: by name; their sorted names are the order of the token axis.
-    """
-
-    scheme: Literal["fields/1"]
-    bits: int
-    filters: Mapping[str, Filter]
-    tokens: Mapping[str, Token]
-
-    __pydantic_config__ = _FORBID
-
-
-@dataclass(frozen=True)
 class Level:
-    """One rung of a comparison; exactly one of the five tests is given.
+    """One rung of a comparison; it holds where any of its tests does, and at least one is given.
 
     Attributes:
         name: what agreement at this level means.
-        token: the named tokens are equal.
+        token: one of these tokens is equal to itself in the other record, or one copy of it under a lock.
         any_token: any of these tokens of one record equals any of them of the other: values that a record has several of.
         crossed_tokens: the first token of one record equals the second of the other, either way round.
-        filter: Dice similarity of the named filters reaches `dice`.
+        filter: Dice similarity of the named filter reaches `dice`; of a locked one, under any lock that the pair shares.
         crossed_filters: both crosswise Dice similarities of two filters reach `dice`: the values are exchanged.
         dice: permille.
     """
 
     name: str
-    token: str | None = None
+    token: tuple[str, ...] | None = None
     any_token: tuple[str, ...] | None = None
     crossed_tokens: tuple[str, str] | None = None
     filter: str | None = None
@@ -110,7 +61,7 @@ class Level:
     @property
     def tokens(self) -> tuple[str, ...]:
         """Tokens that the level reads."""
-        return ((self.token,) if self.token else ()) + (self.any_token or ()) + (self.crossed_tokens or ())
+        return (self.token or ()) + (self.any_token or ()) + (self.crossed_tokens or ())
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -124,34 +75,48 @@ class Comparison:
 
     Attributes:
         name: what is compared.
-        needs: tokens or filters that both records must have, or the comparison is not observed.
         levels: the rungs.
+        needs: tokens or filters, none of them locked, that both records must have, or the comparison is not observed.
+        observed_from: Dice in permille, for comparisons of locked filters: a pair that reaches no rung has been seen to
+            differ if a filter is at least so alike, and is not observed below. Two values under one lock are more alike than
+            chance even where they differ; chance is what remains where one of them is missing.
         only_if: `comparison=level`: made only where an earlier comparison ended there.
         unless: `comparison=level`: not made where an earlier comparison ended there.
         gross_errors: of 10,000 matches at least so many are taken to end at `different`, because the value is wholly wrong
             in one record; where few matches are sure, an estimate alone would call that impossible.
         against: bits by which the best level speaks *against* one person, in place of an estimate; the others then say
             nothing. For agreement that relatives explain: twins share surname, patronymic and birth date.
-        strangers: of 10,000 pairs of strangers, how many are assumed to end at each of the levels; the rest at `different`.
+        never_against: the level `different` weighs nothing, because other comparisons have said what speaks against.
+        strangers: of a million pairs of strangers, how many are assumed to end at each of the levels; the rest at `different`.
             In a list of a few records this stands for what chance agreement is; in a long list the data decide.
+        as_assumed: the model goes by `strangers` alone, whatever the data show. It does so behind locks in any case: strangers
+            are seen there only where they agree on something.
     """
 
     name: str
-    needs: tuple[str, ...]
     levels: tuple[Level, ...]
+    needs: tuple[str, ...] = ()
+    observed_from: int | None = None
     only_if: str | None = None
     unless: str | None = None
     gross_errors: int = 0
     against: int | None = None
+    never_against: bool = False
+    as_assumed: bool = False
     strangers: tuple[int, ...] = ()
 
     __pydantic_config__ = _FORBID
 
     @property
     def strangers_per_level(self) -> tuple[int, ...]:
-        """Of 10,000 pairs of strangers, how many end at each level, `different` last; 1 % each where nothing is said."""
-        shares = self.strangers or (100,) * len(self.levels)
-        return (*shares, 10_000 - sum(shares))
+        """Of a million pairs of strangers, how many end at each level, `different` last; 1 % each where nothing is said."""
+        shares = self.strangers or (10_000,) * len(self.levels)
+        return (*shares, 1_000_000 - sum(shares))
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The filters and tokens that its levels read."""
+        return frozenset(name for level in self.levels for name in (*level.tokens, *level.filters))
 
     @property
     def level_names(self) -> tuple[str, ...]:
@@ -183,7 +148,7 @@ class Blocking:
     Attributes:
         passes: tokens; two records that share one are a candidate pair.
         max_block: a block with more records is left out, counted and reported.
-        joins: exact joins for small inputs.
+        joins: exact joins for small inputs, over filters that are not locked.
     """
 
     passes: tuple[str, ...]
@@ -310,18 +275,22 @@ class Protocol:
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """Filter names in the order of the filter axis."""
-        return tuple(sorted(self.encoding.filters))
+        """Labels of the filter axis, in its order."""
+        return tuple(copy.label for copy in self.encoding.filter_copies)
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """Token names in the order of the token axis."""
-        return tuple(sorted(self.encoding.tokens))
+        """Labels of the token axis, in its order."""
+        return tuple(copy.label for copy in self.encoding.token_copies)
 
     @property
     def words(self) -> int:
         """64-bit words per filter."""
         return self.encoding.bits // 64
+
+    def behind_locks(self, comparison: Comparison) -> bool:
+        """Whether a comparison reads what only pairs that share a lock can be compared by."""
+        return not comparison.reads.isdisjoint(self.encoding.locked)
 
     def source(self, agency: str) -> Source:
         """The rule for an agency's list; the default where the protocol says nothing."""
@@ -337,20 +306,25 @@ def read_protocol(path: Path) -> Protocol:
     return parse_protocol(read_toml(path), str(path))
 
 
-def ready_protocol(name: str) -> Protocol:
-    """One of the protocols that come with the package: `tip` or `persons`."""
-    return parse_protocol(tomllib.loads(ready_text(name)), f"{name}.toml")
+def ready_protocol(name: str, scheme: str = DEFAULT_SCHEME) -> Protocol:
+    """One of the protocols that come with the package, `tip` or `persons`, under one of the schemes."""
+    return parse_protocol(tomllib.loads(ready_text(name, scheme)), f"{name}.toml")
 
 
-def ready_text(name: str) -> str:
-    """The commented TOML text of a ready protocol.
+def ready_text(name: str, scheme: str = DEFAULT_SCHEME) -> str:
+    """The commented TOML text of a ready protocol: its own part, and the scheme's encoding, comparisons and blocking.
 
     Raises:
-        SchemaError: there is none of that name.
+        SchemaError: there is no protocol or no scheme of that name.
     """
     if name not in READY:
         raise SchemaError(f"there is no ready protocol of this name; there are {' and '.join(READY)}")
-    return (resources.files("linkage") / "protocols" / f"{name}.toml").read_text("utf-8")
+    if scheme not in SCHEMES:
+        raise SchemaError(f"there is no encoding scheme of this name; there are {', '.join(SCHEMES)}")
+    folder = resources.files("linkage") / "protocols"
+    files = (folder / "schemes" / f"{who}.{scheme.replace('/', '-')}.toml" for who in (name, "any"))
+    of_scheme = next(file for file in files if file.is_file())
+    return (folder / f"{name}.toml").read_text("utf-8").replace(_SCHEME_MARK, of_scheme.read_text("utf-8"))
 
 
 def parse_protocol(data: Mapping[str, Any], file: str) -> Protocol:

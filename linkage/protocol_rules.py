@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from linkage.encoding import Encoding, Filter, Token
 from linkage.schema import CONTENT, DIFFERENT, FEATURES, IDENTIFIERS, NOT_OBSERVED
 
 if TYPE_CHECKING:
-    from linkage.protocol import Blocking, Comparison, ContentField, Encoding, Level, Protocol
+    from linkage.protocol import Blocking, Comparison, ContentField, Level, Protocol
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _MOST_PATTERNS = 2**63 - 1
+_YEARS = ("birth_year", "birth_year.next")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -50,24 +52,57 @@ def _identity_problems(p: Protocol) -> Iterator[str]:
 
 
 def _encoding_problems(e: Encoding) -> Iterator[str]:
-    if e.bits < 64 or e.bits % 64 or e.bits > 8192:
-        yield "encoding.bits: a multiple of 64, from 64 to 8192"
+    yield from (f"encoding.bits: {wrong}" for wrong in _length_problems(e.bits))
     if not e.filters and not e.tokens:
         yield "encoding: neither filters nor tokens"
     for name, spec in e.filters.items():
-        if spec.of not in FEATURES:
-            yield f"encoding.filters.{name}.of: '{spec.of}' is not a feature ({', '.join(FEATURES)})"
-        if not 1 <= spec.positions <= 64:
-            yield f"encoding.filters.{name}.positions: from 1 to 64"
+        yield from _filter_problems(f"encoding.filters.{name}", spec)
     for name, token in e.tokens.items():
-        for feature in token.of:
-            if feature not in FEATURES:
-                yield f"encoding.tokens.{name}.of: '{feature}' is not a feature ({', '.join(FEATURES)})"
-        if not token.of:
-            yield f"encoding.tokens.{name}.of: names no feature"
-    for name in (*e.filters, *e.tokens):
+        yield from _token_problems(f"encoding.tokens.{name}", token)
+    for name, one in e.specs:
         if not _NAME.fullmatch(name):
             yield f"encoding: '{name}' is not a name of small letters, digits and _"
+        yield from (f"encoding: '{name}' is locked by '{lock}', which is no token" for lock in one.locks if lock not in e.tokens)
+        yield from (f"encoding: '{name}' is locked by '{lock}', which is locked itself" for lock in one.locks if lock in e.locked)
+        repeated = sorted({lock for lock in one.locks if one.locks.count(lock) > 1})
+        yield from (f"encoding: '{name}' is locked by '{lock}' twice" for lock in repeated)
+    for name in sorted(e.locked.intersection(e.filters, e.tokens)):
+        yield f"encoding: '{name}' is a filter and a token, of which one is locked; give each a name of its own"
+
+
+def _length_problems(bits: int) -> Iterator[str]:
+    if bits < 64 or bits % 64 or bits > 8192:
+        yield "a multiple of 64, from 64 to 8192"
+
+
+def _filter_problems(at: str, spec: Filter) -> Iterator[str]:
+    if not spec.parts:
+        yield f"{at}.parts: there is none"
+    for number, part in enumerate(spec.parts):
+        if part.of not in FEATURES:
+            yield f"{at}.parts.{number}.of: '{part.of}' is not a feature ({', '.join(FEATURES)})"
+        if not 1 <= part.positions <= 2048:
+            yield f"{at}.parts.{number}.positions: from 1 to 2048"
+        if part.grams == "years" and part.of not in _YEARS:
+            yield f"{at}.parts.{number}.grams: 'years' are those of {' and '.join(_YEARS)}"
+    if spec.diffusion and not 2 <= spec.diffusion <= 32:
+        yield f"{at}.diffusion: 0, or from 2 to 32 positions"
+    if spec.inner_bits is not None:
+        yield from (f"{at}.inner_bits: {wrong}" for wrong in _length_problems(spec.inner_bits))
+        if not spec.diffusion:
+            yield f"{at}.inner_bits: belongs to filters with diffusion, and to no others"
+
+
+def _token_problems(at: str, token: Token) -> Iterator[str]:
+    for feature in token.of:
+        if feature not in FEATURES:
+            yield f"{at}.of: '{feature}' is not a feature ({', '.join(FEATURES)})"
+    if not token.of:
+        yield f"{at}.of: names no feature"
+    if not 0 <= token.unshared <= 1000:
+        yield f"{at}.unshared: permille of the records, from 0 to 1000"
+    if token.hidden and token.locks:
+        yield f"{at}.hidden: belongs to tokens that serve as locks"
 
 
 def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
@@ -77,29 +112,42 @@ def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str,
         yield f"{at}.name: small letters, digits and _"
     if len({*c.level_names, NOT_OBSERVED}) < len(c.levels) + 2:
         yield f"{at}.levels: each name once, none of '{DIFFERENT}' and '{NOT_OBSERVED}'"
-    if not c.levels or not c.needs:
-        yield f"{at}: needs at least one entry in 'levels' and in 'needs'"
-    for name in c.needs:
-        if name not in e.filters and name not in e.tokens:
-            yield f"{at}.needs: no filter or token is called '{name}'"
+    if not c.levels:
+        yield f"{at}.levels: there is none"
+    yield from _presence_problems(at, c, e)
     for number, level in enumerate(c.levels):
         yield from _level_problems(f"{at}.levels.{number}", level, e)
     if not 0 <= c.gross_errors <= 5000:
         yield f"{at}.gross_errors: of 10,000, from 0 to 5000"
     if c.against is not None and not 1 <= c.against <= 100:
         yield f"{at}.against: bits, from 1 to 100"
-    if c.strangers and (len(c.strangers) != len(c.levels) or min(c.strangers) < 1 or sum(c.strangers) > 9_999):
-        yield f"{at}.strangers: of 10,000, at least 1 for each level and at least 1 left for 'different'"
+    if c.strangers and (len(c.strangers) != len(c.levels) or min(c.strangers) < 1 or sum(c.strangers) > 999_999):
+        yield f"{at}.strangers: of a million, at least 1 for each level and at least 1 left for 'different'"
     for key in ("only_if", "unless"):
         name, equals, level_name = (getattr(c, key) or "").partition("=")
         if (name or equals) and level_name not in seen.get(name, ()):
             yield f"{at}.{key}: 'comparison=level' of an earlier comparison"
 
 
+def _presence_problems(at: str, c: Comparison, e: Encoding) -> Iterator[str]:
+    for name in c.needs:
+        if name not in e.filters and name not in e.tokens:
+            yield f"{at}.needs: no filter or token is called '{name}'"
+        elif name in e.locked or (name in e.tokens and e.tokens[name].hidden):
+            yield f"{at}.needs: '{name}' is locked or hidden, so nobody can see whether a record has it"
+    by_filter = any(level.filter in e.locked for level in c.levels)
+    if by_filter != (c.observed_from is not None):
+        yield f"{at}.observed_from: belongs to comparisons that read a locked filter, and to no others"
+    if c.observed_from is not None and not 1 <= c.observed_from <= 1000:
+        yield f"{at}.observed_from: permille, from 1 to 1000"
+
+
 def _level_problems(at: str, level: Level, e: Encoding) -> Iterator[str]:
     tests = (level.token, level.any_token, level.crossed_tokens, level.filter, level.crossed_filters)
-    if sum(test is not None for test in tests) != 1:
-        yield f"{at}: exactly one of token, any_token, crossed_tokens, filter, crossed_filters"
+    if not any(tests):
+        yield f"{at}: at least one of token, any_token, crossed_tokens, filter, crossed_filters"
+    if level.filter and level.crossed_filters:
+        yield f"{at}: 'dice' can be for 'filter' or for 'crossed_filters', not for both"
     if level.any_token is not None and len(level.any_token) < 2:
         yield f"{at}.any_token: at least two tokens; one is 'token'"
     if bool(level.filters) != (level.dice is not None):
@@ -107,11 +155,19 @@ def _level_problems(at: str, level: Level, e: Encoding) -> Iterator[str]:
     if level.dice is not None and not 1 <= level.dice <= 1000:
         yield f"{at}.dice: permille, from 1 to 1000"
     yield from (f"{at}: no token is called '{name}'" for name in level.tokens if name not in e.tokens)
+    yield from (f"{at}: '{name}' is hidden" for name in level.tokens if name in e.tokens and e.tokens[name].hidden)
     yield from (f"{at}: no filter is called '{name}'" for name in level.filters if name not in e.filters)
     for names, kind in ((level.any_token, e.tokens), (level.crossed_tokens, e.tokens), (level.crossed_filters, e.filters)):
-        domains = {kind[name].domain or name for name in names or () if name in kind}
+        domains = {domain for name in names or () if name in kind for domain in _domains(name, kind[name])}
+        if names and not e.locked.isdisjoint(names):
+            yield f"{at}: locked values can only be compared each with itself"
         if names and len(domains) > 1:
             yield f"{at}: values of different domains can never be equal; give both one 'domain'"
+
+
+def _domains(name: str, spec: Filter | Token) -> set[str]:
+    parts = spec.parts if isinstance(spec, Filter) else (spec,)
+    return {part.domain or name for part in parts}
 
 
 def _blocking_problems(b: Blocking, e: Encoding) -> Iterator[str]:
@@ -119,9 +175,12 @@ def _blocking_problems(b: Blocking, e: Encoding) -> Iterator[str]:
         yield "blocking: neither passes nor joins"
     if b.max_block < 2:
         yield "blocking.max_block: at least 2"
-    yield from (f"blocking.passes: no token is called '{name}'" for name in b.passes if name not in e.tokens)
+    open_tokens = {copy.name for copy in e.token_copies if copy.lock is None}
+    yield from (f"blocking.passes: no token is called '{name}'" for name in b.passes if name not in open_tokens)
+    hidden = {name for name, token in e.tokens.items() if token.hidden}
+    open_filters = {copy.label for copy in e.filter_copies if copy.lock is None or copy.lock in hidden}
     for number, join in enumerate(b.joins):
-        yield from (f"blocking.joins.{number}: no filter is called '{name}'" for name in join.filters if name not in e.filters)
+        yield from (f"blocking.joins.{number}: no filter is called '{name}'" for name in join.filters if name not in open_filters)
         if not join.filters:
             yield f"blocking.joins.{number}.filters: names no filter"
         if not 1 <= join.dice <= 1000:

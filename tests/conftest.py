@@ -95,9 +95,9 @@ SMALL = {
         "scheme": "fields/1",
         "bits": 128,
         "filters": {
-            "surname": {"of": "surname.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
-            "given": {"of": "given_name.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
-            "birth": {"of": "birth_date.digits", "grams": "digits", "positions": 3},
+            "surname": {"parts": [{"of": "surname.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"}]},
+            "given": {"parts": [{"of": "given_name.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"}]},
+            "birth": {"parts": [{"of": "birth_date.digits", "grams": "digits", "positions": 3}]},
         },
         "tokens": {
             "surname": {"of": ["surname.skeleton"]},
@@ -112,7 +112,7 @@ SMALL = {
             "name": "surname",
             "needs": ["surname"],
             "levels": [
-                {"name": "exact", "token": "surname"},
+                {"name": "exact", "token": ["surname"]},
                 {"name": "exchanged", "crossed_filters": ["surname", "given"], "dice": 600},
                 {"name": "similar", "filter": "surname", "dice": 550},
             ],
@@ -128,7 +128,7 @@ SMALL = {
             "name": "birth",
             "needs": ["birth", "date"],
             "levels": [
-                {"name": "exact", "token": "date"},
+                {"name": "exact", "token": ["date"]},
                 {"name": "swapped", "crossed_tokens": ["date", "swapped"]},
                 {"name": "near", "filter": "birth", "dice": 500},
             ],
@@ -137,7 +137,7 @@ SMALL = {
             "name": "year",
             "needs": ["year"],
             "only_if": "birth=not observed",
-            "levels": [{"name": "same", "token": "year"}],
+            "levels": [{"name": "same", "token": ["year"]}],
         },
     ],
     "blocking": {
@@ -163,6 +163,73 @@ def small():
 def small_protocol():
     """The same, parsed."""
     return parse_protocol(SMALL, "small.toml")
+
+
+LOCKED = {
+    **SMALL,
+    "title": "every kind of lock once",
+    "encoding": {
+        "scheme": "locked/1",
+        "bits": 128,
+        "fill": True,
+        "filters": {
+            "surname": {
+                "parts": [{"of": "surname", "grams": "bigrams", "positions": 30, "shared": True}],
+                "locks": ["date", "given_year"],
+            },
+            "birth": {"parts": [{"of": "birth_date.digits", "grams": "digits", "positions": 3}], "locks": ["sex"]},
+            "whole": {
+                "parts": [
+                    {"of": "surname.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
+                    {"of": "given_name.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
+                ],
+                "diffusion": 3,
+                "inner_bits": 64,
+            },
+        },
+        "tokens": {
+            "date": {"of": ["birth_date"], "domain": "date"},
+            "swapped": {"of": ["birth_date.swapped"], "domain": "date"},
+            "given_year": {"of": ["given_name", "birth_year"]},
+            "surname_year": {"of": ["surname", "birth_year"]},
+            "year": {"of": ["birth_year"]},
+            "given": {"of": ["given_name.skeleton"], "locks": ["date", "surname_year"]},
+            "family": {"of": ["surname.base"], "locks": ["swapped"]},
+            "sex": {"of": ["sex"], "hidden": True},
+        },
+    },
+    "comparisons": [
+        {
+            "name": "surname",
+            "observed_from": 500,
+            "levels": [
+                {"name": "same", "filter": "surname", "dice": 1000, "token": ["surname_year", "family"]},
+                {"name": "near", "filter": "surname", "dice": 700},
+            ],
+        },
+        {"name": "given", "levels": [{"name": "same", "token": ["given", "given_year"]}]},
+        {"name": "birth", "observed_from": 600, "levels": [{"name": "near", "filter": "birth", "dice": 750}]},
+        {"name": "whole", "needs": ["whole"], "never_against": True, "levels": [{"name": "alike", "filter": "whole", "dice": 700}]},
+        {"name": "year", "needs": ["year"], "only_if": "birth=not observed", "levels": [{"name": "same", "token": ["year"]}]},
+    ],
+    "blocking": {
+        "passes": ["date", "given_year", "surname_year"],
+        "max_block": 6,
+        "joins": [{"filters": ["birth@sex", "whole"], "dice": 600, "max_records": 50}],
+    },
+}
+
+
+@pytest.fixture
+def locked():
+    """A protocol as plain data with every kind of lock once, to be changed at will."""
+    return json.loads(json.dumps(LOCKED))
+
+
+@pytest.fixture(scope="session")
+def locked_protocol():
+    """The same, parsed."""
+    return parse_protocol(LOCKED, "locked.toml")
 
 
 class People(NamedTuple):

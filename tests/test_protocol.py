@@ -6,7 +6,16 @@ import pytest
 
 from linkage.canonical import digest_of_bytes
 from linkage.errors import ExtractError, SchemaError
-from linkage.protocol import READY, Source, parse_protocol, read_protocol, ready_protocol, ready_text
+from linkage.protocol import (
+    DEFAULT_SCHEME,
+    READY,
+    SCHEMES,
+    Source,
+    parse_protocol,
+    read_protocol,
+    ready_protocol,
+    ready_text,
+)
 from linkage.schema import plain
 
 REMOVED = object()
@@ -34,6 +43,8 @@ def problems(data):
     return caught.value.message.splitlines()
 
 
+PART = {"of": "given_name", "grams": "bigrams", "positions": 3}
+CROSSED = {"name": "alike", "crossed_filters": ["whole", "surname"], "dice": 700}
 BROKEN = [
     # identity
     ("project", " ", "project: empty"),
@@ -45,26 +56,33 @@ BROKEN = [
     ("encoding.bits", 63, "encoding.bits: a multiple of 64"),
     ("encoding.bits", 100, "encoding.bits: a multiple of 64"),
     ("encoding.bits", 8256, "encoding.bits: a multiple of 64"),
-    ("encoding.filters.birth.of", "horoscope", "encoding.filters.birth.of: 'horoscope' is not a feature"),
-    ("encoding.filters.birth.positions", 0, "encoding.filters.birth.positions: from 1 to 64"),
-    ("encoding.filters.birth.positions", 65, "encoding.filters.birth.positions: from 1 to 64"),
+    ("encoding.filters.birth.parts", [], "encoding.filters.birth.parts: there is none"),
+    ("encoding.filters.birth.parts.0.of", "horoscope", "encoding.filters.birth.parts.0.of: 'horoscope' is not a feature"),
+    ("encoding.filters.birth.parts.0.positions", 0, "encoding.filters.birth.parts.0.positions: from 1 to 2048"),
+    ("encoding.filters.birth.parts.0.positions", 2049, "encoding.filters.birth.parts.0.positions: from 1 to 2048"),
+    ("encoding.filters.birth.parts.0.grams", "years", "encoding.filters.birth.parts.0.grams: 'years' are those of birth_year"),
+    ("encoding.filters.birth.diffusion", -1, "encoding.filters.birth.diffusion: 0, or from 2 to 32 positions"),
+    ("encoding.filters.birth.diffusion", 1, "encoding.filters.birth.diffusion: 0, or from 2 to 32 positions"),
+    ("encoding.filters.birth.diffusion", 33, "encoding.filters.birth.diffusion: 0, or from 2 to 32 positions"),
+    ("encoding.filters.birth.inner_bits", 128, "encoding.filters.birth.inner_bits: belongs to filters with diffusion"),
     ("encoding.tokens.year.of", ["birth_year", "horoscope"], "encoding.tokens.year.of: 'horoscope' is not a feature"),
     ("encoding.tokens.year.of", [], "encoding.tokens.year.of: names no feature"),
-    ("encoding.filters.Né", {"of": "sex", "grams": "bigrams", "positions": 1}, "encoding: 'Né' is not a name"),
+    ("encoding.tokens.year.unshared", -1, "encoding.tokens.year.unshared: permille of the records, from 0 to 1000"),
+    ("encoding.tokens.year.unshared", 1001, "encoding.tokens.year.unshared: permille of the records, from 0 to 1000"),
+    ("encoding.filters.Né", {"parts": [{"of": "sex", "grams": "value", "positions": 1}]}, "encoding: 'Né' is not a name"),
     ("encoding.tokens.a b", {"of": ["sex"]}, "encoding: 'a b' is not a name"),
     # comparisons
     ("comparisons", [], "comparisons: there is none"),
     ("comparisons.1.name", "surname", "comparisons.1.name: 'surname' is used twice"),
     ("comparisons.0.name", "sur=name", "comparisons.0.name: small letters, digits and _"),
-    ("comparisons.0.levels", [], "comparisons.0: needs at least one entry in 'levels' and in 'needs'"),
-    ("comparisons.0.needs", [], "comparisons.0: needs at least one entry in 'levels' and in 'needs'"),
+    ("comparisons.0.levels", [], "comparisons.0.levels: there is none"),
     ("comparisons.0.needs", ["nobody"], "comparisons.0.needs: no filter or token is called 'nobody'"),
     ("comparisons.0.gross_errors", -1, "comparisons.0.gross_errors: of 10,000, from 0 to 5000"),
     ("comparisons.0.gross_errors", 5001, "comparisons.0.gross_errors: of 10,000, from 0 to 5000"),
-    ("comparisons.1.strangers", [10], "comparisons.1.strangers: of 10,000, at least 1 for each level"),
-    ("comparisons.1.strangers", [10, 20, 9970], "comparisons.1.strangers: of 10,000, at least 1 for each level"),
-    ("comparisons.1.strangers", [10, 0], "comparisons.1.strangers: of 10,000, at least 1 for each level"),
-    ("comparisons.1.strangers", [10, 9990], "comparisons.1.strangers: of 10,000, at least 1 for each level"),
+    ("comparisons.1.strangers", [10], "comparisons.1.strangers: of a million, at least 1 for each level"),
+    ("comparisons.1.strangers", [10, 20, 999_970], "comparisons.1.strangers: of a million, at least 1 for each level"),
+    ("comparisons.1.strangers", [10, 0], "comparisons.1.strangers: of a million, at least 1 for each level"),
+    ("comparisons.1.strangers", [10, 999_990], "comparisons.1.strangers: of a million, at least 1 for each level"),
     ("comparisons.3.only_if", "nobody=exact", "comparisons.3.only_if: 'comparison=level' of an earlier comparison"),
     ("comparisons.3.only_if", "birth=nothing", "comparisons.3.only_if: 'comparison=level' of an earlier comparison"),
     ("comparisons.3.only_if", "birth", "comparisons.3.only_if: 'comparison=level' of an earlier comparison"),
@@ -74,18 +92,20 @@ BROKEN = [
     ("comparisons.0.levels.2.name", "different", "comparisons.0.levels: each name once, none of 'different' and 'not observed'"),
     ("comparisons.0.levels.2.name", "not observed", "comparisons.0.levels: each name once, none of 'different' and 'not observed'"),
     # levels
-    ("comparisons.0.levels.0.crossed_tokens", ["date", "swapped"], "comparisons.0.levels.0: exactly one of token"),
-    ("comparisons.0.levels.0.token", REMOVED, "comparisons.0.levels.0: exactly one of token"),
+    ("comparisons.0.levels.0.token", REMOVED, "comparisons.0.levels.0: at least one of token"),
+    ("comparisons.0.levels.0.token", [], "comparisons.0.levels.0: at least one of token"),
+    ("comparisons.0.levels.1.filter", "surname", "comparisons.0.levels.1: 'dice' can be for 'filter' or for 'crossed_filters'"),
+    ("comparisons.0.observed_from", 500, "comparisons.0.observed_from: belongs to comparisons that read a locked filter"),
     ("comparisons.0.levels.2.dice", REMOVED, "comparisons.0.levels.2.dice: belongs to levels with a filter"),
     ("comparisons.0.levels.0.dice", 500, "comparisons.0.levels.0.dice: belongs to levels with a filter"),
     ("comparisons.0.levels.2.dice", 0, "comparisons.0.levels.2.dice: permille, from 1 to 1000"),
     ("comparisons.0.levels.2.dice", 1001, "comparisons.0.levels.2.dice: permille, from 1 to 1000"),
-    ("comparisons.0.levels.0.token", "birth", "comparisons.0.levels.0: no token is called 'birth'"),
+    ("comparisons.0.levels.0.token", ["birth"], "comparisons.0.levels.0: no token is called 'birth'"),
     ("comparisons.2.levels.1.crossed_tokens", ["date", "dat"], "comparisons.2.levels.1: no token is called 'dat'"),
     ("comparisons.0.levels.2.filter", "year", "comparisons.0.levels.2: no filter is called 'year'"),
     ("comparisons.0.levels.1.crossed_filters", ["surname", "x"], "comparisons.0.levels.1: no filter is called 'x'"),
     ("encoding.tokens.swapped.domain", REMOVED, "comparisons.2.levels.1: values of different domains can never be equal"),
-    ("encoding.filters.given.domain", "other", "comparisons.0.levels.1: values of different domains can never be equal"),
+    ("encoding.filters.given.parts.0.domain", "other", "comparisons.0.levels.1: values of different domains can never be equal"),
     # blocking
     ("blocking", {"passes": [], "max_block": 6}, "blocking: neither passes nor joins"),
     ("blocking.max_block", 1, "blocking.max_block: at least 2"),
@@ -112,13 +132,19 @@ BROKEN = [
     # keys and types
     ("titel", "x", "titel: unknown key"),
     ("encoding.filters.birth.seed", 1, "encoding.filters.birth.seed: unknown key"),
+    ("encoding.filters.birth.parts.0.seed", 1, "encoding.filters.birth.parts.0.seed: unknown key"),
+    ("comparisons.0.levels.0.token", "surname", "comparisons.0.levels.0.token: a valid array"),
     ("comparisons.0.levels.0.tokens", [], "comparisons.0.levels.0.tokens: unknown key"),
     ("title", REMOVED, "title: missing"),
-    ("encoding.filters.birth.positions", "3", "encoding.filters.birth.positions: a valid integer"),
+    ("encoding.filters.birth.parts.0.positions", "3", "encoding.filters.birth.parts.0.positions: a valid integer"),
     ("encoding.bits", 128.5, "encoding.bits: a valid integer"),
     ("encoding.scheme", "fields/2", "encoding.scheme: 'fields/1'"),
     ("normaliser", "norm/0", "normaliser: 'norm/1'"),
-    ("encoding.filters.birth.grams", "trigrams", "encoding.filters.birth.grams: 'bigrams' or 'digits'"),
+    (
+        "encoding.filters.birth.parts.0.grams",
+        "trigrams",
+        "encoding.filters.birth.parts.0.grams: 'bigrams', 'digits', 'years' or 'value'",
+    ),
     ("clustering.method", "single", "clustering.method: 'average'"),
 ]
 
@@ -128,6 +154,53 @@ def test_a_broken_rule_is_named_by_its_place(path, value, said, small):
     parse_protocol(small, "p.toml")
     found = problems(changed(small, path, value))
     assert [line for line in found if line.startswith(said)], found
+
+
+BROKEN_LOCKS = [
+    ("encoding.filters.whole.inner_bits", 100, "encoding.filters.whole.inner_bits: a multiple of 64"),
+    ("encoding.filters.whole.inner_bits", 8256, "encoding.filters.whole.inner_bits: a multiple of 64"),
+    ("encoding.filters.whole.diffusion", 0, "encoding.filters.whole.inner_bits: belongs to filters with diffusion"),
+    ("encoding.filters.surname.locks.0", "nobody", "encoding: 'surname' is locked by 'nobody', which is no token"),
+    ("encoding.filters.surname.locks.0", "given", "encoding: 'surname' is locked by 'given', which is locked itself"),
+    ("encoding.tokens.given.locks.0", "whole", "encoding: 'given' is locked by 'whole', which is no token"),
+    ("encoding.tokens.given.locks.0", "given", "encoding: 'given' is locked by 'given', which is locked itself"),
+    ("encoding.filters.surname.locks.1", "date", "encoding: 'surname' is locked by 'date' twice"),
+    ("encoding.tokens.given.hidden", True, "encoding.tokens.given.hidden: belongs to tokens that serve as locks"),
+    ("encoding.tokens.surname", {"of": ["surname"]}, "encoding: 'surname' is a filter and a token, of which one is locked"),
+    ("encoding.filters.given", {"parts": [PART]}, "encoding: 'given' is a filter and a token, of which one is locked"),
+    ("comparisons.0.needs", ["surname"], "comparisons.0.needs: 'surname' is locked or hidden"),
+    ("comparisons.1.needs", ["given"], "comparisons.1.needs: 'given' is locked or hidden"),
+    ("comparisons.1.needs", ["sex"], "comparisons.1.needs: 'sex' is locked or hidden"),
+    ("comparisons.1.levels.0.token.0", "sex", "comparisons.1.levels.0: 'sex' is hidden"),
+    ("comparisons.0.observed_from", REMOVED, "comparisons.0.observed_from: belongs to comparisons that read a locked filter"),
+    ("comparisons.1.observed_from", 500, "comparisons.1.observed_from: belongs to comparisons that read a locked filter"),
+    ("comparisons.3.observed_from", 500, "comparisons.3.observed_from: belongs to comparisons that read a locked filter"),
+    ("comparisons.0.observed_from", 0, "comparisons.0.observed_from: permille, from 1 to 1000"),
+    ("comparisons.0.observed_from", 1001, "comparisons.0.observed_from: permille, from 1 to 1000"),
+    ("comparisons.4.levels.0.any_token", ["year", "given"], "comparisons.4.levels.0: locked values can only be compared each with"),
+    ("comparisons.4.levels.0.crossed_tokens", ["given", "year"], "comparisons.4.levels.0: locked values can only be compared each"),
+    ("comparisons.3.levels.0", CROSSED, "comparisons.3.levels.0: locked values can only be compared each with itself"),
+    ("blocking.passes.0", "given", "blocking.passes: no token is called 'given'"),
+    ("blocking.passes.0", "given@date", "blocking.passes: no token is called 'given@date'"),
+    ("blocking.passes.0", "sex", "blocking.passes: no token is called 'sex'"),
+    ("blocking.joins.0.filters.0", "birth", "blocking.joins.0: no filter is called 'birth'"),
+    ("blocking.joins.0.filters.0", "surname@date", "blocking.joins.0: no filter is called 'surname@date'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"), BROKEN_LOCKS, ids=[f"{path} {said.rpartition(': ')[2]}" for path, _, said in BROKEN_LOCKS]
+)
+def test_a_broken_rule_of_locks_is_named_by_its_place(path, value, said, locked):
+    parse_protocol(locked, "p.toml")
+    found = problems(changed(locked, path, value))
+    assert [line for line in found if line.startswith(said)], found
+
+
+@pytest.mark.parametrize("value", [0, 1, 1000])
+def test_a_token_may_be_unshared_by_any_permille_of_the_records(value, small):
+    agreed = parse_protocol(changed(small, "encoding.tokens.year.unshared", value), "p")
+    assert agreed.encoding.tokens["year"].unshared == value
 
 
 def test_an_encoding_of_nothing_is_refused(small):
@@ -160,28 +233,60 @@ def test_another_format_is_refused_before_anything_else(value, small):
     assert problems(changed(changed(small, "project", ""), "format", value)) == ["format is not headcount-protocol/1"]
 
 
+def test_a_level_may_have_several_tests_and_a_comparison_need_nothing(small):
+    changed(small, "comparisons.2.needs", [])
+    changed(small, "comparisons.2.levels.0.filter", "birth")
+    changed(small, "comparisons.2.levels.0.dice", 1000)
+    comparison = parse_protocol(small, "p").comparisons[2]
+    assert comparison.needs == ()
+    assert (comparison.levels[0].tokens, comparison.levels[0].filters) == (("date",), ("birth",))
+
+
+def test_a_million_strangers_are_at_the_levels_and_the_rest_at_different(small):
+    changed(small, "comparisons.1.strangers", [20, 999_979])
+    agreed = parse_protocol(small, "p")
+    assert agreed.comparisons[1].strangers_per_level == (20, 999_979, 1)
+    assert agreed.comparisons[0].strangers_per_level == (10_000, 10_000, 10_000, 970_000)
+
+
+def test_what_is_behind_locks_is_read_from_the_levels(locked_protocol):
+    behind = {one.name for one in locked_protocol.comparisons if locked_protocol.behind_locks(one)}
+    assert behind == {"surname", "given", "birth"}
+
+
 def test_a_comparison_may_depend_on_an_earlier_level_and_on_its_absence(small):
     for condition in ("birth=exact", "birth=different", "birth=not observed", "surname=similar"):
         assert parse_protocol(changed(small, "comparisons.3.only_if", condition), "p").comparisons[3].only_if == condition
 
 
 @pytest.mark.parametrize("name", READY)
-def test_a_ready_protocol_is_valid_and_its_file_reads_the_same(name, tmp_path):
-    agreed = ready_protocol(name)
-    (tmp_path / "p.toml").write_text(ready_text(name), "utf-8")
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_ready_protocol_is_valid_and_its_file_reads_the_same(name, scheme, tmp_path):
+    agreed = ready_protocol(name, scheme)
+    (tmp_path / "p.toml").write_text(ready_text(name, scheme), "utf-8")
     assert read_protocol(tmp_path / "p.toml") == agreed
+    assert agreed.encoding.scheme == scheme
     assert agreed.comparisons
-    assert agreed.blocking.passes
-
-
-def test_there_is_no_other_ready_protocol():
-    with pytest.raises(SchemaError, match="tip and persons"):
-        ready_protocol("../persons")
+    assert agreed.blocking.passes or agreed.blocking.joins
 
 
 @pytest.mark.parametrize("name", READY)
-def test_the_id_is_the_digest_of_canonical_json_and_survives_a_round_trip(name):
-    agreed = ready_protocol(name)
+def test_every_scheme_is_another_protocol_and_one_is_the_default(name):
+    assert len({ready_protocol(name, scheme).id for scheme in SCHEMES}) == len(SCHEMES) == 6
+    assert ready_protocol(name) == ready_protocol(name, DEFAULT_SCHEME)
+
+
+def test_there_is_no_other_ready_protocol_and_no_other_scheme():
+    with pytest.raises(SchemaError, match="tip and persons"):
+        ready_protocol("../persons")
+    with pytest.raises(SchemaError, match="fields/1, .*locked/1"):
+        ready_protocol("persons", "../locked/1")
+
+
+@pytest.mark.parametrize("name", READY)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_id_is_the_digest_of_canonical_json_and_survives_a_round_trip(name, scheme):
+    agreed = ready_protocol(name, scheme)
     assert agreed.id == digest_of_bytes(agreed.canonical)
     again = parse_protocol(json.loads(agreed.canonical), "bundle")
     assert (again, again.id) == (agreed, agreed.id)
@@ -215,9 +320,9 @@ def other(value):
     return [value + "x"]
 
 
-@pytest.mark.parametrize("name", ["tip", "small"])
-def test_changing_any_leaf_changes_the_id_or_is_refused(name, small_protocol):
-    agreed = small_protocol if name == "small" else ready_protocol(name)
+@pytest.mark.parametrize("name", ["tip", "small", "locked"])
+def test_changing_any_leaf_changes_the_id_or_is_refused(name, small_protocol, locked_protocol):
+    agreed = {"small": small_protocol, "locked": locked_protocol, "tip": ready_protocol("tip")}[name]
     data = plain(agreed)
     seen, accepted = {agreed.id}, 0
     for path, value in leaves(data):

@@ -21,15 +21,15 @@ from comparators import counts, dice_permille
 
 THRESHOLDS = (800, 700)
 _MAX_BLOCK = 1000
-_PASS = "sounds"
+_SCHEME, _PASS = "fields/1", "sounds"  # filters of single fields, which a join can put together
 
 
 def run(settings: Settings) -> Result:
     """`dice_join`, `dice_permille`, `token_join`: CPU seconds, work per second, and the ratio to the twin."""
     n, twin_n, pairs = (600, 300, 20_000) if settings.small else (20_000, 4_000, 2_000_000)
-    prepared = encoded(n)
+    prepared = encoded(n, _SCHEME)
     filters = joined(prepared)
-    tokens = np.ascontiguousarray(prepared.tokens[:, agreed()[0].tokens.index(_PASS)])
+    tokens = np.ascontiguousarray(prepared.tokens[:, agreed(_SCHEME)[0].tokens.index(_PASS)])
     return {
         "records": n,
         "fill": round(float(counts(filters).mean()) / (64 * filters.shape[1]), 3),

@@ -11,16 +11,16 @@ from linkage.agency.keys import LinkageKeys
 from linkage.agency.mapping import STANDARD
 from linkage.agency.prepare import Prepared, prepare
 from linkage.memory import throw_away_keys
-from linkage.protocol import Protocol, ready_protocol
+from linkage.protocol import DEFAULT_SCHEME, Protocol, ready_protocol
 
 PROTOCOL = "persons"
 SEED = 1
 AGENCY_KEY = bytes(range(32))
 
 
-def agreed() -> tuple[Protocol, LinkageKeys]:
-    """The protocol, and keys for data that is not secret."""
-    protocol = ready_protocol(PROTOCOL)
+def agreed(scheme: str = DEFAULT_SCHEME) -> tuple[Protocol, LinkageKeys]:
+    """The protocol under a scheme, and keys for data that is not secret."""
+    protocol = ready_protocol(PROTOCOL, scheme)
     return protocol, throw_away_keys(protocol, SEED)
 
 
@@ -29,9 +29,9 @@ def extract(n: int) -> Extract:
     return from_frame(people(n, SEED)[["record_id", *IDENTIFIERS]], STANDARD, "invented")
 
 
-def encoded(n: int) -> Prepared:
+def encoded(n: int, scheme: str = DEFAULT_SCHEME) -> Prepared:
     """`n` invented rows, encoded."""
-    return prepare(extract(n), STANDARD, *agreed(), AGENCY_KEY)
+    return prepare(extract(n), STANDARD, *agreed(scheme), AGENCY_KEY)
 
 
 def joined(prepared: Prepared) -> NDArray[np.uint64]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.agency.diffusion import index_sets
 from linkage.agency.encode import gram_positions, grams_of
-from linkage.agency.keys import LinkageKeys, block_key, field_key
+from linkage.agency.keys import LinkageKeys, block_key, diffuse_key, field_key
 from linkage.agency.normalise import Features
 from linkage.agency.tokens import hashed
+from linkage.encoding import Filter, FilterPart
 from linkage.protocol import Protocol
 
 _ROWS_AT_A_TIME = 64
@@ -49,26 +52,38 @@ def token_join(tokens: NDArray[np.uint64], max_block: int) -> list[tuple[int, in
     return sorted(pair for rows in blocks.values() if len(rows) <= max_block for pair in itertools.combinations(rows, 2))
 
 
-def encode_filters(known: Features, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
-    """(n, n_filters, n_words): every gram of every row hashed anew."""
-    out = np.zeros((len(known["sex"]), len(protocol.filters), protocol.words), np.uint64)
-    for column, name in enumerate(protocol.filters):
-        spec = protocol.encoding.filters[name]
-        domain = spec.domain or name
-        key = field_key(keys, domain, protocol.encoding.scheme)
-        for row, value in enumerate(known[spec.of]):
-            for gram in grams_of(value, spec.grams):
-                for place in gram_positions(key, domain, gram, spec.positions, protocol.encoding.bits):
-                    out[row, column, place >> 6] |= np.uint64(1 << (place & 63))
+def encode_filters(known: Features, keys: LinkageKeys, protocol: Protocol) -> dict[str, NDArray[np.uint64]]:
+    """By name, (n, n_words): every gram of every row hashed anew, every parity counted."""
+    return {name: _filters(known, keys, protocol, name, spec) for name, spec in protocol.encoding.filters.items()}
+
+
+def _filters(known: Features, keys: LinkageKeys, protocol: Protocol, name: str, spec: Filter) -> NDArray[np.uint64]:
+    inner_bits = spec.inner_bits or protocol.encoding.bits
+    out = np.zeros((len(known["sex"]), protocol.words), np.uint64)
+    sets = index_sets(diffuse_key(keys), name, inner_bits, spec.diffusion, protocol.encoding.bits) if spec.diffusion else None
+    for row in range(len(out)):
+        places = {place for part in spec.parts for place in _places(known[part.of][row], part, keys, protocol, name, inner_bits)}
+        if sets is not None:
+            places = {bit for bit, one in enumerate(sets.tolist()) if sum(place in places for place in one) % 2}
+        for place in places:
+            out[row, place >> 6] |= np.uint64(1 << (place & 63))
     return out
 
 
-def encode_tokens(known: Features, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
-    """(n, n_tokens): every token of every row hashed anew."""
-    out = np.zeros((len(known["sex"]), len(protocol.tokens)), np.uint64)
-    for column, name in enumerate(protocol.tokens):
-        token = protocol.encoding.tokens[name]
+def _places(value: str, part: FilterPart, keys: LinkageKeys, protocol: Protocol, name: str, bits: int) -> Iterator[int]:
+    domain = part.domain or name
+    key = field_key(keys, domain, protocol.encoding.scheme)
+    grams = grams_of(value, part.grams)
+    for gram in grams:
+        each = max(1, round(part.positions / len(grams))) if part.shared else part.positions
+        yield from gram_positions(key, domain, gram, each, bits)
+
+
+def encode_tokens(known: Features, keys: LinkageKeys, protocol: Protocol) -> dict[str, NDArray[np.uint64]]:
+    """By name, (n,): every token of every row hashed anew."""
+    out = {}
+    for name, token in protocol.encoding.tokens.items():
         key = block_key(keys, token.domain or name)
-        for row, values in enumerate(zip(*(known[feature] for feature in token.of), strict=True)):
-            out[row, column] = 0 if "" in values else hashed(key, values)
+        rows = zip(*(known[feature] for feature in token.of), strict=True)
+        out[name] = np.array([0 if "" in values else hashed(key, values) for values in rows], np.uint64)
     return out

@@ -87,9 +87,10 @@ class Dates:
 
 def distinct(values: Text) -> tuple[NDArray[np.int64], list[str]]:
     """Where each row's text stands among the distinct texts, (n,) int64, and those texts in order of appearance."""
-    known: dict[str, int] = {}
-    index = np.fromiter((known.setdefault(value, len(known)) for value in values), np.int64, len(values))
-    return index, list(known)
+    cells = values.tolist()
+    texts = list(dict.fromkeys(cells))
+    place = dict(zip(texts, range(len(texts)), strict=True))
+    return np.fromiter(map(place.__getitem__, cells), np.int64, len(cells)), texts
 
 
 def parse_dates(values: Text, form: DateForm = DateForm()) -> tuple[Dates, NDArray[np.bool_]]:

@@ -9,55 +9,87 @@ Source: Schnell, Bachteler & Reiher 2009 (doi:10.1186/1472-6947-9-41) for q-gram
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.agency.dates import distinct
+from linkage.agency.diffusion import diffuse
 from linkage.agency.keys import LinkageKeys, field_key
 from linkage.agency.normalise import Features
 from linkage.bundle.format import length_prefixed
-from linkage.protocol import Filter, Protocol
+from linkage.encoding import Filter, FilterPart, Grams
+from linkage.protocol import Protocol
 
+Filters = Mapping[str, NDArray[np.uint64]]
 _CHUNK = 1 << 16
 
 
-def encode_filters(features: Features, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
-    """(n, n_filters, n_words) uint64 in the protocol's order of filters, an all-zero filter = missing."""
-    columns = [_column(features, name, protocol.encoding.filters[name], keys, protocol) for name in protocol.filters]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(features["sex"]), 0, protocol.words), np.uint64)
+def encode_filters(features: Features, keys: LinkageKeys, protocol: Protocol) -> Filters:
+    """Each filter of the protocol by name, (n, n_words) uint64, diffused where it says so; an all-zero filter = missing."""
+    return {name: _filter(features, name, spec, keys, protocol) for name, spec in protocol.encoding.filters.items()}
 
 
-def _column(features: Features, name: str, spec: Filter, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
-    domain = spec.domain or name
-    key = field_key(keys, domain, protocol.encoding.scheme)
-    codes, values = distinct(features[spec.of])
-    grams = [grams_of(value, spec.grams) for value in values]
-    alphabet = sorted({gram for one in grams for gram in one})
-    table = mask_table(alphabet, key, domain, spec.positions, protocol.encoding.bits)
-    row_of = {gram: row for row, gram in enumerate(alphabet)}
-    filters = _or_rows(table, [[row_of[gram] for gram in one] for one in grams])
-    return filters[codes]
+def _filter(features: Features, name: str, spec: Filter, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
+    bits = spec.inner_bits or protocol.encoding.bits
+    keyed = _Keyed(keys, protocol.encoding.scheme, bits)
+    columns = (_part(features, part, part.domain or name, keyed) for part in spec.parts)
+    combined = functools.reduce(np.bitwise_or, columns)
+    return diffuse(combined, keys, name, spec.diffusion, protocol.encoding.bits) if spec.diffusion else combined
 
 
-def grams_of(value: str, kind: str) -> tuple[str, ...]:
-    """The distinct grams of a value: padded `bigrams`, or `digits` each with its place; none of an empty value."""
+class _Keyed(NamedTuple):
+    """What the positions of a gram hang on besides its domain and text."""
+
+    keys: LinkageKeys
+    scheme: str
+    bits: int
+
+
+def _part(features: Features, part: FilterPart, domain: str, keyed: _Keyed) -> NDArray[np.uint64]:
+    """(n, n_words): the filter of one feature's grams, worked out once for each distinct value."""
+    key = field_key(keyed.keys, domain, keyed.scheme)
+    codes, values = distinct(features[part.of])
+    grams = [grams_of(value, part.grams) for value in values]
+    wanted = [[(gram, _positions(part, len(one))) for gram in one] for one in grams]
+    alphabet = sorted({entry for one in wanted for entry in one})
+    table = mask_table(alphabet, key, domain, keyed.bits)
+    row_of = {entry: row for row, entry in enumerate(alphabet)}
+    return _or_rows(table, [[row_of[entry] for entry in one] for one in wanted])[codes]
+
+
+def _positions(part: FilterPart, n_grams: int) -> int:
+    """Positions per gram of a value with so many grams."""
+    return max(1, round(part.positions / n_grams)) if part.shared else part.positions
+
+
+def grams_of(value: str, kind: Grams) -> tuple[str, ...]:
+    """The distinct grams of a value, none of an empty one; see `linkage.encoding.FilterPart` for the kinds."""
     if not value:
         return ()
+    if kind == "value":
+        return (f"={value}",)
+    if kind == "years":
+        return tuple(f"{int(value) + step}" for step in (-1, 0, 1))
     if kind == "digits":
         return tuple(f"{place}:{digit}" for place, digit in enumerate(value) if digit.isdigit())
     padded = f" {value} "
     return tuple(sorted({padded[start : start + 2] for start in range(len(padded) - 1)}))
 
 
-def mask_table(alphabet: list[str], key: bytes, domain: str, positions: int, bits: int) -> NDArray[np.uint64]:
-    """(n_grams, n_words) uint64: for each gram, the filter of that gram alone."""
+def mask_table(alphabet: list[tuple[str, int]], key: bytes, domain: str, bits: int) -> NDArray[np.uint64]:
+    """(n_entries, n_words) uint64: for each gram and number of positions, the filter of that gram alone."""
+    most = dict(sorted(alphabet))  # the last of a gram asks for the most
+    places = {gram: gram_positions(key, domain, gram, positions, bits) for gram, positions in most.items()}
     table = np.zeros((len(alphabet), bits // 64), dtype=np.uint64)
-    for row, gram in enumerate(alphabet):
-        for place in gram_positions(key, domain, gram, positions, bits):
-            table[row, place >> 6] |= np.uint64(1 << (place & 63))
+    for row, (gram, positions) in enumerate(alphabet):
+        at = np.array(places[gram][:positions])
+        np.bitwise_or.at(table[row], at >> 6, np.left_shift(np.uint64(1), (at & 63).astype(np.uint64)))
     return table
 
 

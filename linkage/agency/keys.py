@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from linkage.files import PRIVATE, read_secret, write_atomically
 
 FORMAT = "headcount-linkage-key/1"
 KCV_BYTES = 8
+_BLOCK = 64  # bytes of a block of SHA-256; no key is longer
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
 _PLACES = np.array([16, 8, 4, 2, 1], np.uint8)
 _CHUNK = 1 << 15
@@ -139,6 +140,16 @@ def block_key(keys: LinkageKeys, rule: str) -> bytes:
     return _purpose(keys, "headcount/v1/block", rule)
 
 
+def lock_key(keys: LinkageKeys, lock: str) -> bytes:
+    """The key that a lock's masks are drawn under, 32 bytes."""
+    return _purpose(keys, "headcount/v1/lock", lock)
+
+
+def fill_key(keys: LinkageKeys) -> bytes:
+    """The key under which what is missing is filled, 32 bytes."""
+    return _purpose(keys, "headcount/v1/fill")
+
+
 def key_check_value(keys: LinkageKeys) -> bytes:
     """Eight bytes that are equal where the linkage keys are equal, and tell nothing else of a random key."""
     message = length_prefixed(keys.project, keys.epoch)
@@ -147,6 +158,24 @@ def key_check_value(keys: LinkageKeys) -> bytes:
 
 def _purpose(keys: LinkageKeys, label: str, *names: str) -> bytes:
     return expand(keys.root, length_prefixed(label, keys.project, keys.epoch, *names))
+
+
+def keyed_hash(key: bytes) -> Callable[[bytes], bytes]:
+    """HMAC-SHA256 under one key, for very many messages: what depends on the key alone is worked out once.
+
+    Source: RFC 2104.
+    """
+    padded = key.ljust(_BLOCK, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+
+    def digest(message: bytes) -> bytes:
+        first, second = inner.copy(), outer.copy()
+        first.update(message)
+        second.update(first.digest())
+        return second.digest()
+
+    return digest
 
 
 def root_key(secret: bytes, salt: bytes, info: bytes) -> bytes:

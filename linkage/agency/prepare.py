@@ -1,4 +1,4 @@
-"""An agency's whole step, top to bottom: read → check → normalise → tokens and filters → two bodies.
+"""An agency's whole step, top to bottom: read → check → normalise → tokens and filters → locks → two bodies.
 
 What leaves this module is pseudonymised personal data in two sections that no single reader holds together: encodings
 without content, and content without encodings. Reading and sealing are at the edges (`extract`, `bundle.seal`).
@@ -16,8 +16,10 @@ from linkage.agency.content import code_content
 from linkage.agency.encode import encode_filters
 from linkage.agency.extract import Extract
 from linkage.agency.keys import LinkageKeys, record_pseudonyms
+from linkage.agency.locks import lock
 from linkage.agency.mapping import Mapping
 from linkage.agency.normalise import features
+from linkage.agency.strangers import withhold
 from linkage.agency.tokens import encode_tokens
 from linkage.agency.validate import blank_cells, check_rows, is_unreadable
 from linkage.errors import Issue, ValidationError
@@ -76,7 +78,10 @@ def prepare(
     report("filters")
     local_id = extract.columns["record_id"]
     record = record_pseudonyms(agency_key, protocol.project, protocol.epoch, local_id)
-    return Prepared(local_id, record, filters, tokens, code_content(extract, protocol, mapping), blanked)
+    shown = withhold(known, tokens, protocol.encoding)
+    locked_filters, locked_tokens = lock(known, record, filters, shown, linkage_keys, protocol)
+    report("locks")
+    return Prepared(local_id, record, locked_filters, locked_tokens, code_content(extract, protocol, mapping), blanked)
 
 
 def checked(extract: Extract, protocol: Protocol, mapping: Mapping) -> tuple[Extract, tuple[Issue, ...]]:

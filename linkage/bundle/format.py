@@ -27,7 +27,7 @@ FORMAT: Final = "headcount-bundle/1"
 SIGNATURE_LABEL = "headcount/v1/bundle"
 SIGNATURE_BYTES = 64
 RECORD_LENGTH = 26
-SMALLEST_SIZE, WHOLE_STEPS = 64 << 10, 16 << 20
+SMALLEST_SIZE, WHOLE_STEPS = 256 << 10, 16 << 20
 LARGEST_MANIFEST = 1 << 20
 
 Section = Literal["linking", "content"]
@@ -149,7 +149,7 @@ def signed_message(manifest: bytes) -> bytes:
 def padded_size(size: int) -> int:
     """The bucket, in bytes, that a plaintext of this size is padded to.
 
-    A power of two of at least 64 KiB; beyond 16 MiB an eighth of the power of two below is the step, which costs at
+    A power of two of at least 256 KiB; beyond 16 MiB an eighth of the power of two below is the step, which costs at
     most an eighth. Small lists, where a count could point at people, thus differ in nothing but powers of two.
     """
     whole = max(SMALLEST_SIZE, 1 << (size - 1).bit_length())

@@ -2,10 +2,10 @@
 
 In words: m is how often a comparison ends at a level *when the two records are one person*, u how often *when they are
 not*, and λ the share of all pairs that are one person. They are found by expectation–maximisation over two tables of
-agreement patterns: the *candidates*, where nearly all matches are, tell m and λ; the *background*, random pairs of all
-records, tells u, each of its pairs weighted by the probability that it is no match. So u is not spoilt by the matches
-among random pairs (in a small list an exact birth date is more often a match than a coincidence), and the prior is that
-of all pairs, not of the blocked ones. A comparison that is not observed is no evidence.
+agreement patterns: the *candidates*, where nearly all matches are, tell m and λ; the *background*, which stands for all
+pairs, tells u, each of its pairs weighted by the probability that it is no match. So u is not spoilt by the matches among
+them (in a small list an exact birth date is more often a match than a coincidence), and the prior is that of all pairs,
+not of the blocked ones. A comparison that is not observed is no evidence.
 Source: Fellegi & Sunter 1969; Winkler 1988 for the EM; estimation from counts of patterns as in fastLink (Enamorado et al. 2019).
 """
 
@@ -33,11 +33,11 @@ class PatternCounts:
 
     Attributes:
         patterns: (n_patterns, n_comparisons) int8 levels, −1 = not observed.
-        counts: (n_patterns,) int64 pairs.
+        counts: (n_patterns,) pairs; of a sample, as many as each stands for.
     """
 
     patterns: NDArray[np.int8]
-    counts: NDArray[np.int64]
+    counts: NDArray[np.int64] | Float
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,14 @@ class Assumed:
         strangers: per comparison, (n_levels,) pairs of strangers that are assumed to have ended at each level, all > 0.
         gross_errors: per comparison, the least share of matches that is taken to end at *different*.
         against: per comparison, bits by which its best level speaks against a match; None = estimated.
+        known: per comparison, whether u is what is assumed of strangers, however many are seen: behind locks only those
+            strangers are seen that agree on something.
     """
 
     strangers: tuple[Float, ...]
     gross_errors: tuple[float, ...]
     against: tuple[int | None, ...]
+    known: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assu
 
     Args:
         candidates: patterns of the candidate pairs.
-        background: patterns of pairs drawn from all pairs at random, or of all pairs.
+        background: patterns of all pairs, or of so many that stand for them.
         assumed: what is taken for granted before the data speak; where there are no pairs, it is the model.
         all_pairs: number of pairs among the records, n(n − 1)/2.
         n_records: number of records; one duplicate per record is the starting value of λ.
@@ -89,7 +92,7 @@ def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assu
     prior = min(1.0 / max(n_records, 2), _LARGEST_PRIOR)
     one_match = [_one_match(len(one)) for one in assumed.strangers]
     m = tuple(one_match)
-    u = _strangers_shares(background, background.counts.astype(np.float64), assumed.strangers)
+    u = _strangers_shares(background, background.counts.astype(np.float64), assumed)
     iteration, change = 0, 0.0 if not len(candidates.counts) else 1.0
     while iteration < MAX_ITERATIONS and change > TOLERANCE:
         iteration += 1
@@ -98,7 +101,7 @@ def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assu
         before = [np.array([prior]), *m]
         prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
         m = _with_gross_errors(_shares(candidates, in_candidates, one_match), assumed.gross_errors)
-        u = _strangers_shares(background, in_background, assumed.strangers)
+        u = _strangers_shares(background, in_background, assumed)
         m = _with_fixed(m, u, assumed.against)
         change = _largest_change(before, [np.array([prior]), *m])
     if len(candidates.counts) and all_pairs >= _PAIRS_FOR_JUDGEMENT:
@@ -166,16 +169,18 @@ def _shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tu
     return tuple(out)
 
 
-def _strangers_shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tuple[Float, ...]:
+def _strangers_shares(table: PatternCounts, weight: Float, assumed: Assumed) -> tuple[Float, ...]:
     """Share of strangers at each level: as the pairs show it, or as the assumption has it where that is more.
 
     What nobody happened to share in a short list may still be a coincidence in the next one, so the assumption counts for
     as many pairs as it has; but where half the list is of one family name, no assumption may call that rare: EM would
     take the family for one person.
     """
-    slightly = [_ASSUMED_AT_LEAST * one / one.sum() for one in assumed]
-    both = zip(_shares(table, weight, assumed), _shares(table, weight, slightly), strict=True)
-    return tuple(_more_coincidence(one, other) for one, other in both)
+    slightly = [_ASSUMED_AT_LEAST * one / one.sum() for one in assumed.strangers]
+    both = zip(_shares(table, weight, assumed.strangers), _shares(table, weight, slightly), strict=True)
+    seen = (_more_coincidence(one, other) for one, other in both)
+    said = (one / one.sum() for one in assumed.strangers)
+    return tuple(one if known else other for one, other, known in zip(said, seen, assumed.known, strict=True))
 
 
 def _more_coincidence(one: Float, other: Float) -> Float:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Pairs, all_pairs, random_pairs
+from blocking import Pairs, all_pairs, random_pairs, to_codes
 from comparators import count_patterns
 from linkage.protocol import Protocol
 from linkage.records import Encodings
@@ -28,6 +28,8 @@ ALL_PAIRS_UP_TO = 3_000_000
 SAMPLED_PAIRS = 2_000_000
 ASSUMED_PAIRS = 20_000
 SEED = 20_180_730
+# Inside a group of records that others hold together, a pair that cannot be compared speaks a little against: most matches can.
+UNSEEN_PAIR = -2_000_000  # microbits
 Rows = slice | NDArray[np.int64]
 
 
@@ -86,17 +88,19 @@ def link_encodings(encodings: Encodings, protocol: Protocol, decided: Decided = 
     found = candidates(encodings, protocol)
     levels = compare(encodings, found.pairs, protocol)
     counted = _patterns(levels, protocol)
-    model = _fit(encodings, counted, protocol)
-    table = weights(model)
+    model = _fit(encodings, found.pairs, counted, protocol)
+    table = weights(model, [one.never_against or one.against is not None for one in protocol.comparisons])
     weight = weigh(levels, table)
     threshold = log_odds(protocol.clustering.threshold)
     rules = _rules(encodings, protocol, decided)
 
+    def weigh_any(pairs: Pairs) -> Microbits:
+        weighed = weigh(compare(encodings, pairs, protocol), table)
+        return np.where(weighed == table.prior, threshold + UNSEEN_PAIR, weighed)
+
     def clustered(rows: Rows, shift: int, under: Rules) -> Labels:
         some = Pairs(found.pairs.left[rows], found.pairs.right[rows])
-        return cluster(
-            some, weight[rows] + shift, threshold, lambda pairs: weigh(compare(encodings, pairs, protocol), table) + shift, under
-        )
+        return cluster(some, weight[rows] + shift, threshold, lambda pairs: weigh_any(pairs) + shift, under)
 
     first = clustered(slice(None), 0, rules)
     again = second_look(found.pairs, weight, first, counted, model, table, threshold)
@@ -108,12 +112,27 @@ def link_encodings(encodings: Encodings, protocol: Protocol, decided: Decided = 
     return Linkage(found, levels, model, table, prior, weight - table.prior + prior, threshold, labels)
 
 
-def _fit(encodings: Encodings, counted: PatternCounts, protocol: Protocol) -> Model:
+def _fit(encodings: Encodings, pairs: Pairs, counted: PatternCounts, protocol: Protocol) -> Model:
     n = len(encodings)
     every = n * (n - 1) // 2
-    background = all_pairs(n) if every <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
-    at_random = _patterns(compare(encodings, background, protocol), protocol)
-    return estimate(counted, at_random, assumed(protocol), every, n)
+    return estimate(counted, _background(encodings, pairs, counted, protocol, every), assumed(protocol), every, n)
+
+
+def _background(encodings: Encodings, pairs: Pairs, counted: PatternCounts, protocol: Protocol, every: int) -> PatternCounts:
+    """All pairs; beyond `ALL_PAIRS_UP_TO`, the candidates as they are and a sample that stands for all the others.
+
+    Agreement that is rare among strangers is rare in any sample, but whoever agrees is a candidate.
+    """
+    n = len(encodings)
+    if every <= ALL_PAIRS_UP_TO:
+        return _patterns(compare(encodings, all_pairs(n), protocol), protocol)
+    drawn = random_pairs(n, SAMPLED_PAIRS, SEED)
+    others = np.flatnonzero(~np.isin(to_codes(drawn, n), to_codes(pairs, n)))
+    sampled = Pairs(drawn.left[others], drawn.right[others])
+    seen = _patterns(compare(encodings, sampled, protocol, locked=False), protocol)
+    share = (every - len(pairs.left)) / len(others)
+    counts = np.concatenate([counted.counts.astype(np.float64), seen.counts * share])
+    return PatternCounts(np.concatenate([counted.patterns, seen.patterns]), counts)
 
 
 def assumed(protocol: Protocol) -> Assumed:
@@ -123,6 +142,7 @@ def assumed(protocol: Protocol) -> Assumed:
         strangers=tuple(ASSUMED_PAIRS * shares / shares.sum() for shares in strangers),
         gross_errors=tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons),
         against=tuple(comparison.against for comparison in protocol.comparisons),
+        known=tuple(one.as_assumed or protocol.behind_locks(one) for one in protocol.comparisons),
     )
 
 

@@ -6,6 +6,7 @@ The weight of a pair is the prior's log-odds plus, for each observed comparison,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,13 +31,24 @@ class Weights:
     levels: tuple[Microbits, ...]
 
 
-def weights(model: Model) -> Weights:
-    """The model's weights, rounded to microbits."""
+def weights(model: Model, never_against: Sequence[bool] = ()) -> Weights:
+    """The model's weights, rounded to microbits.
+
+    Args:
+        model: the fitted model.
+        never_against: per comparison, whether its level `different` weighs nothing; none does that if empty.
+    """
     prior = round(MICROBITS * float(np.log2(model.prior) - np.log2(1.0 - model.prior)))
     levels = (
         np.append(np.rint(MICROBITS * (np.log2(m) - np.log2(u))), 0).astype(np.int64) for m, u in zip(model.m, model.u, strict=True)
     )
-    return Weights(prior, tuple(levels))
+    silent = never_against or [False] * len(model.m)
+    return Weights(prior, tuple(_silenced(one) if one_sided else one for one, one_sided in zip(levels, silent, strict=True)))
+
+
+def _silenced(levels: Microbits) -> Microbits:
+    """The weights of a comparison with 0 at its level `different`."""
+    return np.concatenate([levels[:-2], np.zeros(2, np.int64)])
 
 
 def weigh(levels: NDArray[np.int8], table: Weights) -> Microbits:

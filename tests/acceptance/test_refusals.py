@@ -146,10 +146,10 @@ def test_bad_rows_are_told_all_at_once_and_nothing_is_sealed(office):
 @pytest.mark.parametrize(
     ("find", "put", "path"),
     [
-        ("bits = 1024", "bits = 1000", "encoding.bits"),
-        ("bits = 1024", 'bits = "1024"', "encoding.bits"),
+        ("\nbits = ", "\nbits = 1", "encoding.bits"),
+        ("\nbits = ", "\nbits = 1.", "encoding.bits"),
         ("max_block = 500", "max_block = 500\nfoo = 1", "blocking.foo"),
-        ('token = "surname" }', 'token = "nobody" }', "comparisons.0.levels.0"),
+        ('token = ["', 'token = ["nobody", "', "comparisons.0.levels.0"),
         ('format = "headcount-protocol/1"', 'format = "other/9"', "format"),
     ],
 )

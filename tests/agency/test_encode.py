@@ -2,12 +2,14 @@
 
 import hashlib
 import hmac
+import json
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkage.agency.diffusion import diffuse
 from linkage.agency.encode import encode_filters, gram_positions, grams_of, mask_table
 from linkage.agency.keys import LinkageKeys, derive, field_key
 from linkage.protocol import parse_protocol
@@ -98,6 +100,11 @@ def test_positions_are_spread_evenly():
         ("anna", "bigrams", {" a", "an", "nn", "na", "a "}),
         ("aaaa", "bigrams", {" a", "aa", "a "}),
         ("1985-02-01", "digits", {"0:1", "1:9", "2:8", "3:5", "5:0", "6:2", "8:0", "9:1"}),
+        ("", "years", set()),
+        ("1985", "years", {"1984", "1985", "1986"}),
+        ("2000", "years", {"1999", "2000", "2001"}),
+        ("", "value", set()),
+        ("anna", "value", {"=anna"}),
     ],
 )
 def test_grams(value, kind, grams):
@@ -111,10 +118,11 @@ def test_a_digit_at_another_place_is_another_gram():
 
 
 def test_the_table_holds_each_gram_alone():
-    table = mask_table(["ab", "bc"], KEY, "name", 5, 192)
-    assert table.shape == (2, 3)
-    for row, gram in zip(table, ["ab", "bc"], strict=True):
-        assert bits_of(row) == set(naive_positions(KEY, "name", gram, 5, 192))
+    entries = [("ab", 5), ("bc", 9), ("bc", 5)]
+    table = mask_table(entries, KEY, "name", 192)
+    assert table.shape == (3, 3)
+    for row, (gram, positions) in zip(table, entries, strict=True):
+        assert bits_of(row) == set(naive_positions(KEY, "name", gram, positions, 192))
 
 
 names = st.lists(st.text("abcz", max_size=5), min_size=1, max_size=8)
@@ -130,13 +138,95 @@ def test_looking_up_equals_encoding_value_by_value(surnames, data):
     births = data.draw(st.lists(st.sampled_from(["", "1985-02-01", "1985-02-10", "2001-12-31"]), min_size=n, max_size=n))
     known = features(n, surname__skeleton=surnames, given_name__skeleton=givens, birth_date__digits=births)
     found = encode_filters(known, keys(), protocol)
-    assert (found.shape, found.dtype) == ((n, 3, 3), np.uint64)
-    for at, (domain, values, kind) in enumerate(
-        (("birth", births, "digits"), ("name", givens, "bigrams"), ("name", surnames, "bigrams"))
+    assert set(found) == {"birth", "given", "surname"}
+    for name, domain, values, kind in (
+        ("birth", "birth", births, "digits"),
+        ("given", "name", givens, "bigrams"),
+        ("surname", "name", surnames, "bigrams"),
     ):
+        assert (found[name].shape, found[name].dtype) == ((n, 3), np.uint64)
         key = field_key(keys(), domain, "fields/1")
         for row, value in enumerate(values):
-            assert bits_of(found[row, at]) == naive_filter(key, domain, grams_of(value, kind), 3, 192)
+            assert bits_of(found[name][row]) == naive_filter(key, domain, grams_of(value, kind), 3, 192)
+
+
+def filters_of(spec, small, **given):
+    """The filter `it` of these parts, of each row."""
+    small["encoding"]["filters"]["it"] = spec
+    protocol = parse_protocol(small, "p")
+    n = len(next(iter(given.values())))
+    return encode_filters(features(n, **given), keys(), protocol)["it"]
+
+
+def slow_positions(total, n_grams):
+    """Positions per gram of a shared part: the whole number nearest to an even share, and one at the least."""
+    even = [count for count in range(1, total + 1) if abs(2 * (count * n_grams - total)) <= n_grams]
+    return even[0] if even else 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(names, st.integers(2, 90))
+def test_shared_positions_are_an_even_share_for_each_gram(surnames, total):
+    spec = {"parts": [{"of": "surname", "grams": "bigrams", "positions": total, "shared": True}]}
+    found = filters_of(spec, json.loads(json.dumps(TWIN)), surname=surnames)
+    key = field_key(keys(), "it", "fields/1")
+    for row, value in zip(found, surnames, strict=True):
+        grams = grams_of(value, "bigrams")
+        each = slow_positions(total, len(grams)) if grams else 0
+        if grams and 2 * total % len(grams):  # where two whole numbers are as near, either is an even share
+            assert bits_of(row) == naive_filter(key, "it", grams, each, 192)
+        assert bool(grams) == bool(bits_of(row))
+
+
+def test_a_short_and_a_long_name_set_about_as_many_bits_where_positions_are_shared(small):
+    small["encoding"]["bits"] = 1024
+    part = {"of": "surname", "grams": "bigrams", "positions": 60, "shared": True}
+    short, long = (len(bits_of(row)) for row in filters_of({"parts": [part]}, small, surname=["li", "abdurahmonov"]))
+    assert short == pytest.approx(60, abs=8)
+    assert long == pytest.approx(60, abs=8)
+    part = {"of": "surname", "grams": "bigrams", "positions": 12}
+    short, long = (len(bits_of(row)) for row in filters_of({"parts": [part]}, small, surname=["li", "abdurahmonov"]))
+    assert long > 3 * short
+
+
+def test_a_name_of_more_grams_than_positions_still_sets_one_for_each(small):
+    part = {"of": "surname", "grams": "bigrams", "positions": 2, "shared": True}
+    row = filters_of({"parts": [part]}, small, surname=["abcdefghij"])[0]
+    grams = grams_of("abcdefghij", "bigrams")
+    assert bits_of(row) == naive_filter(field_key(keys(), "it", "fields/1"), "it", grams, 1, 128)
+
+
+def test_a_filter_of_several_parts_is_the_or_of_them(small):
+    """Each part in its domain, the filter's own if none is given; a missing one adds nothing."""
+    parts = [
+        {"of": "surname", "grams": "bigrams", "positions": 3, "domain": "name"},
+        {"of": "birth_year", "grams": "years", "positions": 4},
+        {"of": "sex", "grams": "value", "positions": 5},
+    ]
+    whole, lacking = filters_of({"parts": parts}, small, surname=["karim", ""], birth_year=["1985", "1985"], sex=["M", "M"])
+    name, own = (field_key(keys(), domain, "fields/1") for domain in ("name", "it"))
+    without = naive_filter(own, "it", ("1984", "1985", "1986"), 4, 128) | naive_filter(own, "it", ("=M",), 5, 128)
+    assert bits_of(lacking) == without
+    assert bits_of(whole) == without | naive_filter(name, "name", grams_of("karim", "bigrams"), 3, 128)
+
+
+def test_years_share_two_grams_with_the_next_and_one_with_the_one_after(small):
+    spec = {"parts": [{"of": "birth_year", "grams": "years", "positions": 1}]}
+    small["encoding"]["bits"] = 8192
+    years = [bits_of(row) for row in filters_of(spec, small, birth_year=["1985", "1986", "1987", "1988"])]
+    assert [len(years[0] & other) for other in years] == [3, 2, 1, 0]
+
+
+def test_a_diffused_filter_is_the_inner_one_diffused_under_its_own_name(small):
+    part = {"of": "surname", "grams": "bigrams", "positions": 5}
+    small["encoding"]["bits"] = 192
+    inner = filters_of({"parts": [part]}, json.loads(json.dumps(small)), surname=["karim", "", "rahim"])
+    spec = {"parts": [part], "diffusion": 3, "inner_bits": 192}
+    small["encoding"]["bits"] = 256
+    found = filters_of(spec, small, surname=["karim", "", "rahim"])
+    assert found.shape == (3, 4)
+    assert np.array_equal(found, diffuse(inner, keys(), "it", 3, 256))
+    assert found.any(axis=1).tolist() == [True, False, True]
 
 
 TWIN = {
@@ -150,13 +240,13 @@ TWIN = {
         "scheme": "fields/1",
         "bits": 192,
         "filters": {
-            "surname": {"of": "surname.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
-            "given": {"of": "given_name.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
-            "birth": {"of": "birth_date.digits", "grams": "digits", "positions": 3},
+            "surname": {"parts": [{"of": "surname.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"}]},
+            "given": {"parts": [{"of": "given_name.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"}]},
+            "birth": {"parts": [{"of": "birth_date.digits", "grams": "digits", "positions": 3}]},
         },
         "tokens": {"date": {"of": ["birth_date"]}},
     },
-    "comparisons": [{"name": "date", "needs": ["date"], "levels": [{"name": "exact", "token": "date"}]}],
+    "comparisons": [{"name": "date", "needs": ["date"], "levels": [{"name": "exact", "token": ["date"]}]}],
     "blocking": {"passes": ["date"], "max_block": 10},
     "clustering": {"method": "average", "threshold": 500},
     "statistics": {"dimensions": []},
@@ -170,7 +260,7 @@ def one(small_protocol):
 
     def encode(*, used=None, **given):
         known = features(1, **{name: [value] for name, value in given.items()})
-        return dict(zip(small_protocol.filters, encode_filters(known, used or keys(), small_protocol)[0], strict=True))
+        return {name: filters[0] for name, filters in encode_filters(known, used or keys(), small_protocol).items()}
 
     return encode
 
@@ -188,12 +278,12 @@ def test_one_text_is_one_filter_within_a_domain(one):
 
 
 def test_one_text_is_two_filters_in_two_domains(small):
-    del small["encoding"]["filters"]["given"]["domain"]
+    del small["encoding"]["filters"]["given"]["parts"][0]["domain"]
     small["comparisons"] = small["comparisons"][2:3]
     protocol = parse_protocol(small, "p")
     known = features(1, surname__skeleton=["karim"], given_name__skeleton=["karim"])
-    filters = dict(zip(protocol.filters, encode_filters(known, keys(), protocol)[0], strict=True))
-    assert bits_of(filters["surname"])
+    filters = encode_filters(known, keys(), protocol)
+    assert bits_of(filters["surname"][0])
     assert not np.array_equal(filters["surname"], filters["given"])
 
 
@@ -207,8 +297,8 @@ def test_another_key_project_or_epoch_gives_another_filter(used, one):
     assert not np.array_equal(one(surname__skeleton="karim")["surname"], one(surname__skeleton="karim", used=used)["surname"])
 
 
-def test_a_protocol_without_filters_gives_an_empty_axis(small):
+def test_a_protocol_without_filters_has_none(small):
     small["encoding"]["filters"] = {}
-    small["comparisons"] = [{"name": "date", "needs": ["date"], "levels": [{"name": "exact", "token": "date"}]}]
+    small["comparisons"] = [{"name": "date", "needs": ["date"], "levels": [{"name": "exact", "token": ["date"]}]}]
     small["blocking"]["joins"] = []
-    assert encode_filters(features(4), keys(), parse_protocol(small, "p")).shape == (4, 0, 2)
+    assert encode_filters(features(4), keys(), parse_protocol(small, "p")) == {}

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkage.agency.keys import (
     block_key,
@@ -18,9 +20,12 @@ from linkage.agency.keys import (
     diffuse_key,
     expand,
     field_key,
+    fill_key,
     install_share,
     key_check_value,
+    keyed_hash,
     linkage_secret,
+    lock_key,
     record_pseudonym,
     record_pseudonyms,
     root_key,
@@ -67,6 +72,21 @@ def test_hkdf_is_that_of_rfc_5869():
     assert expand(pseudorandom, info).hex() == output
 
 
+@given(st.binary(max_size=64), st.lists(st.binary(max_size=200), min_size=1, max_size=8))
+def test_a_keyed_hash_is_hmac_for_every_message_however_often_it_is_asked(key, messages):
+    keyed = keyed_hash(key)
+    expected = [hmac.digest(key, message, "sha256") for message in messages]
+    assert [keyed(message) for message in messages] == expected
+    assert [keyed(message) for message in reversed(messages)] == expected[::-1]
+
+
+def test_a_keyed_hash_is_that_of_rfc_4231():
+    """RFC 4231, test cases 1 and 2."""
+    one, two = keyed_hash(b"\x0b" * 20), keyed_hash(b"Jefe")
+    assert one(b"Hi There").hex() == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+    assert two(b"what do ya want for nothing?").hex() == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+
+
 def test_the_root_is_the_formulas_and_the_frozen_one(keys):
     assert keys.root == root_of(SECRET, PROJECT, EPOCH)
     assert keys.root.hex() == VECTORS["root"]
@@ -89,6 +109,13 @@ def test_block_keys_are_the_formulas_and_the_frozen_ones(vector, keys):
 def test_the_diffusion_key_is_the_formulas_and_the_frozen_one(keys):
     assert diffuse_key(keys) == purpose_of("headcount/v1/diffuse")
     assert diffuse_key(keys).hex() == VECTORS["diffuse_key"]
+
+
+def test_the_keys_of_locks_and_of_what_is_missing_are_the_formulas_and_the_frozen_ones(keys):
+    assert lock_key(keys, "names_year") == purpose_of("headcount/v1/lock", "names_year")
+    assert lock_key(keys, "names_year").hex() == VECTORS["lock_key"]
+    assert fill_key(keys) == purpose_of("headcount/v1/fill")
+    assert fill_key(keys).hex() == VECTORS["fill_key"]
 
 
 def test_the_key_check_value_is_the_formulas_and_the_frozen_one(keys):
@@ -124,13 +151,13 @@ def test_every_purpose_project_epoch_and_secret_has_a_key_of_its_own(keys):
     elsewhere = [derive(SECRET, PROJECT, "2024"), derive(SECRET, "other", EPOCH), derive(bytes(reversed(SECRET)), PROJECT, EPOCH)]
     seen = []
     for domain in (keys, *elsewhere):
-        seen += [domain.root, diffuse_key(domain), block_key(domain, "surname")]
+        seen += [domain.root, diffuse_key(domain), block_key(domain, "surname"), lock_key(domain, "surname"), fill_key(domain)]
         seen += [
             field_key(domain, "surname", "fields/1"),
             field_key(domain, "given_name", "fields/1"),
             field_key(domain, "surname", "b"),
         ]
-    assert len(set(seen)) == len(seen) == 24
+    assert len(set(seen)) == len(seen) == 32
     assert len({key_check_value(domain) for domain in (keys, *elsewhere)}) == 4
 
 

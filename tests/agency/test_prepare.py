@@ -1,6 +1,7 @@
 """An agency's step: all rows or none; what the protocol does not name is not encoded; rows keep their order."""
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from linkage.agency.keys import derive, record_pseudonym
 from linkage.agency.mapping import Mapping
 from linkage.agency.prepare import minimised, prepare
 from linkage.errors import ValidationError
-from linkage.protocol import parse_protocol, ready_protocol
+from linkage.protocol import SCHEMES, parse_protocol, ready_protocol
 
 TIP = ready_protocol("tip")
+OPEN_GAPS = {**json.loads(TIP.canonical), "encoding": {**json.loads(TIP.canonical)["encoding"], "fill": False}}
 AGENCY_KEY = hashlib.sha256(b"police").digest()
 ROWS = [
     {"record_id": "Канарейка-17", "surname": "Раҳмонов", "given_name": "Ҷамшед", "birth_date": "1985-02-07"},
@@ -46,12 +48,31 @@ def test_rows_keep_their_order_and_records_their_pseudonyms():
     assert list(found.content["region"]) == ["TJ-KT"] * 3
 
 
-def test_equal_people_have_equal_encodings_and_different_pseudonyms():
-    found = prepared(*ROWS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_equal_people_have_equal_encodings_and_different_pseudonyms(scheme):
+    """With gaps left open: what is filled is no record's but one's."""
+    data = json.loads(ready_protocol("tip", scheme).canonical)
+    data["encoding"]["fill"] = False
+    found = prepared(*ROWS, protocol=parse_protocol(data, "p"))
     assert np.array_equal(found.filters[0], found.filters[2])
     assert np.array_equal(found.tokens[0], found.tokens[2])
     assert not np.array_equal(found.filters[0], found.filters[1])
     assert len(set(found.record.tolist())) == 3
+
+
+def test_equal_people_lack_the_same_and_it_does_not_show():
+    whole, found = prepared(*ROWS, protocol=parse_protocol(OPEN_GAPS, "p")), prepared(*ROWS)
+    needed = {name for comparison in TIP.comparisons for name in comparison.needs}
+    for at, label in enumerate(TIP.tokens):
+        has = whole.tokens[0, at] != 0
+        assert (found.tokens[0, at] == found.tokens[2, at]) == has or label in needed, label
+        assert found.tokens[:, at].all() or label in needed, label
+    for at, label in enumerate(TIP.filters):
+        has = whole.filters[0, at].any()
+        assert np.array_equal(found.filters[0, at], found.filters[2, at]) == has or "@" not in label, label
+    assert not whole.tokens[0].all()
+    assert whole.tokens[0].any()
+    assert whole.filters[0].any()
 
 
 def test_a_row_is_encoded_alike_whatever_rows_stand_beside_it():
@@ -114,7 +135,7 @@ def test_bad_rows_are_all_told_and_nothing_is_encoded(monkeypatch):
 def test_stages_are_reported_in_order():
     stages = []
     prepared(*ROWS, report=stages.append)
-    assert stages == ["check", "normalise", "tokens", "filters"]
+    assert stages == ["check", "normalise", "tokens", "filters", "locks"]
 
 
 def test_nothing_that_is_prepared_shows_what_it_holds():

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.privacy.attacks import TINY
+from benchmarks.privacy.default import BARS, control_of, highest
+from benchmarks.privacy.people import LISTS
+from benchmarks.privacy.tables import privacy_tables
+
 ROOT = Path(__file__).parents[2]
 METHODS = ["headcount", "equal name and birth date"]
 
@@ -30,6 +35,11 @@ def quality(tmp_path_factory):
 @pytest.fixture(scope="module")
 def speed(tmp_path_factory):
     return finished("speed", tmp_path_factory.mktemp("speed"))
+
+
+@pytest.fixture(scope="module")
+def privacy(tmp_path_factory):
+    return finished("privacy", tmp_path_factory.mktemp("privacy"), "default")
 
 
 @pytest.mark.parametrize("name", ["febrl4", "synth100k"])
@@ -74,7 +84,7 @@ def test_kernels_are_measured_against_twins_that_agree(speed):
 
 def test_encoding_is_measured_by_stage(speed):
     encode = speed[0]["results"]["encode"]
-    assert list(encode["stages"]) == ["check", "normalise", "tokens", "filters", "pseudonyms and content"]
+    assert list(encode["stages"]) == ["check", "normalise", "tokens", "filters", "locks", "content"]
     assert encode["rows_per_cpu_s"] > encode["twin"]["rows_per_cpu_s"] > 0
 
 
@@ -89,6 +99,40 @@ def test_the_demo_is_timed_and_must_equal_its_truth(speed):
     demo = speed[0]["results"]["demo"]
     assert demo["holds"]
     assert demo["warm"]["wall_s"] > 0
+
+
+def test_every_attack_is_made_on_every_list_under_the_default_and_its_controls(privacy):
+    result = privacy[0]["results"]["default"]
+    assert result["holds"]
+    assert {result["default"], *map(control_of, BARS)} == set(result["schemes"])
+    for of_lists in result["schemes"].values():
+        assert set(of_lists) == set(LISTS)
+        assert len({*map(tuple, of_lists.values())}) == 1, "each list is attacked alike"
+        assert all(0 <= share <= 1 for attacks in of_lists.values() for seen in attacks.values() for share in seen)
+    for family in BARS:
+        assert highest(result["schemes"][result["default"]], family) >= 0
+    assert set(result["between epochs"]) == {str(seed) for seed in result["seeds"]}
+
+
+def test_at_its_tiny_size_the_control_of_every_attack_falls_and_the_default_does_not(privacy):
+    """So few people are named more often by chance than the bars allow, but not by half."""
+    schemes = privacy[0]["results"]["default"]["schemes"]
+    named = {
+        family: [highest(schemes[scheme], family) for scheme in (control_of(family), privacy[0]["results"]["default"]["default"])]
+        for family, (_, least) in BARS.items()
+        if least > 0 and family != "dictionary, right key"
+    }
+    assert len(named) == 6
+    assert all(control >= 0.5 > 0.2 >= ours for control, ours in named.values()), named
+    assert TINY.lists == (40,)
+
+
+def test_the_tables_of_privacy_are_made_from_its_results(privacy):
+    whole, done = privacy
+    assert whole["small"]
+    assert done.stdout == privacy_tables(whole) + "\n"
+    assert done.stdout.count("###") == 1
+    assert "these figures mean nothing" in done.stderr
 
 
 @pytest.mark.parametrize("suite", ["quality", "speed"])

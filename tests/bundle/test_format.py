@@ -56,9 +56,9 @@ def test_padding_of_a_large_bundle_costs_at_most_an_eighth(size):
 @pytest.mark.parametrize(
     ("size", "padded"),
     [
-        (1, 65536),
-        (65536, 65536),
-        (65537, 131072),
+        (1, 256 << 10),
+        (256 << 10, 256 << 10),
+        ((256 << 10) + 1, 512 << 10),
         ((16 << 20) - 1, 16 << 20),
         ((16 << 20) + 1, 18 << 20),
         ((18 << 20) + 1, 20 << 20),
@@ -71,8 +71,8 @@ def test_buckets_are_powers_of_two_and_then_eighths(size, padded):
 
 
 def test_small_lists_of_different_length_are_sealed_alike():
-    lengths = {len(pack(b"m" * 6000, b"s" * 64, b"x" * (rows * 750))) for rows in (0, 1, 11, 31, 40)}
-    assert lengths == {65536}
+    lengths = {len(pack(b"m" * 6000, b"s" * 64, b"x" * (rows * 2900))) for rows in (0, 1, 11, 31, 70)}
+    assert lengths == {256 << 10}
 
 
 def test_what_was_packed_unpacks():

@@ -133,7 +133,7 @@ def test_a_bug_is_told_by_kind_module_and_line_and_never_by_its_words(error, rai
 def test_a_bug_in_a_process_shows_no_traceback(tmp_path):
     words = ["headcount", "protocol", "new", "tip", "-o", str(tmp_path / "x")]
     strike = "import sys, linkage.cli.main as m, linkage.protocol as p\n"
-    strike += "def ready_text(name): raise RuntimeError('Канарейкина ' + name)\n"
+    strike += "def ready_text(name, scheme): raise RuntimeError('Канарейкина ' + name)\n"
     strike += f"p.ready_text, sys.argv = ready_text, {words!r}\nm.main()"
     done = subprocess.run([sys.executable, "-c", strike], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (70, "")

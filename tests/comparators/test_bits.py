@@ -1,5 +1,6 @@
-"""A filter's population is the number of its ones, whatever its width."""
+"""A filter's population is the number of its ones, whatever its width; a parity is that of the bits that a set names."""
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numba import njit
 
-from comparators import counts, popcount
+from comparators import bits as kernel
+from comparators import counts, parities, popcount
 
 WIDTHS = [1, 63, 64, 65, 1023, 1024, 1025]
 
@@ -48,3 +50,61 @@ def test_counts_are_those_of_the_slow_twin(filters):
 def test_a_column_of_a_larger_array_is_counted_as_it_is():
     filters = np.random.default_rng(0).integers(0, 2**63, (9, 3, 5)).astype(np.uint64)
     assert counts(filters[:, 1, :]).tolist() == naive_counts(filters[:, 1, :]).tolist()
+
+
+def naive_parities(filters, sets):
+    """Bit k of a row is bit k mod 64 of word k div 64; bit s of the answer, likewise placed, is their sum mod 2."""
+    out = []
+    for row in filters.tolist():
+        words = [0] * (len(sets) // 64)
+        for number, places in enumerate(sets.tolist()):
+            ones = sum(row[place // 64] >> place % 64 & 1 for place in places)
+            words[number // 64] |= (ones % 2) << number % 64
+        out.append(words)
+    return out
+
+
+def some(n, words, n_sets, size, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 2**64, (n, words), np.uint64), rng.integers(0, 64 * words, (n_sets, size))
+
+
+@pytest.mark.parametrize("n_sets", [64, 128, 192])
+@pytest.mark.parametrize("words", [1, 2, 3])
+@pytest.mark.parametrize("n", [0, 1, 63, 64, 65, 130])
+def test_parities_are_those_of_the_slow_twin(n, words, n_sets):
+    for size in (1, 2, 5):
+        filters, sets = some(n, words, n_sets, size, seed=size)
+        found = parities(filters, sets)
+        assert (found.shape, found.dtype) == ((n, n_sets // 64), np.uint64)
+        assert found.tolist() == naive_parities(filters, sets)
+
+
+def test_sets_of_one_bit_each_in_order_give_the_filters_back():
+    filters, _ = some(70, 2, 64, 1)
+    assert parities(filters, np.arange(128)[:, None]).tolist() == filters.tolist()
+    backwards = parities(filters, np.arange(128)[::-1, None].copy())
+    assert backwards[:, 0].tolist() == [int(f"{word:064b}"[::-1], 2) for word in filters[:, 1].tolist()]
+
+
+def test_a_parity_does_not_touch_its_filters_and_takes_a_column_of_a_larger_array():
+    filters, sets = some(9 * 3, 5, 64, 4)
+    whole = filters.reshape(9, 3, 5)
+    before = whole.copy()
+    assert parities(whole[:, 1, :], sets).tolist() == naive_parities(before[:, 1, :], sets)
+    assert np.array_equal(whole, before)
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 100])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_neither_threads_nor_slices_change_a_parity(threads, rows, monkeypatch):
+    if threads > numba.config.NUMBA_NUM_THREADS:
+        pytest.skip("this machine has one core")
+    filters, sets = some(130, 3, 128, 5)
+    monkeypatch.setattr(kernel, "_ROWS", rows)
+    before = numba.get_num_threads()
+    numba.set_num_threads(threads)
+    try:
+        assert parities(filters, sets).tolist() == naive_parities(filters, sets)
+    finally:
+        numba.set_num_threads(before)

@@ -11,6 +11,7 @@ PACKAGES = ("linkage", "blocking", "comparators")
 # A part may import itself and what stands beside it here; docs/decisions/0002 says why blocking may use comparators.
 BOTTOM = {"linkage.errors", "linkage.canonical", "linkage.files", "linkage.version"}
 AGREED = {*BOTTOM, "linkage.schema", "linkage.protocol"}
+ENCODED = {*AGREED, "linkage.encoding"}
 ARROWS = {
     "comparators": set(),
     "blocking": {"comparators"},
@@ -20,11 +21,15 @@ ARROWS = {
     "linkage.files": {"linkage.errors"},
     "linkage.records": {"linkage.errors"},
     "linkage.schema": {"linkage.errors"},
-    "linkage.protocol_rules": {"linkage.schema", "linkage.protocol"},
-    "linkage.protocol": {"linkage.protocol_rules", "linkage.schema", "linkage.canonical", "linkage.errors"},
+    "linkage.encoding": set(),
+    "linkage.protocol_rules": {"linkage.encoding", "linkage.schema", "linkage.protocol"},
+    "linkage.protocol": {"linkage.encoding", "linkage.protocol_rules", "linkage.schema", "linkage.canonical", "linkage.errors"},
+    "linkage.coincidence": {"linkage.encoding"},
+    "linkage.schemes": {"linkage.encoding"},
+    "linkage.protocol_lint": {"linkage.encoding", "linkage.protocol", "linkage.schema", "linkage.coincidence", "linkage.schemes"},
     "linkage.bundle": AGREED,
-    "linkage.agency": {*AGREED, "linkage.bundle", "comparators"},
-    "linkage.unit": {*AGREED, "linkage.records", "linkage.bundle", "comparators", "blocking"},
+    "linkage.agency": {*ENCODED, "linkage.bundle", "comparators"},
+    "linkage.unit": {*ENCODED, "linkage.records", "linkage.bundle", "comparators", "blocking"},
     "linkage.review": {*AGREED, "linkage.records", "linkage.unit"},
     "linkage.statistics": {*AGREED, "linkage.bundle", "linkage.unit.workspace", "linkage.unit.persons"},
     "linkage.demo": {"linkage.errors", "linkage.schema"},

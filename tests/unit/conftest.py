@@ -34,7 +34,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def protocol():
-    return ready_protocol("persons")
+    return ready_protocol("persons", "fields/1")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from linkage.unit.estimate import MAX_ITERATIONS, Assumed, PatternCounts, estima
 M = (np.array([0.85, 0.10, 0.05]), np.array([0.92, 0.05, 0.03]), np.array([0.97, 0.03]), np.array([0.9, 0.1]))
 U = (np.array([0.002, 0.008, 0.99]), np.array([0.01, 0.02, 0.97]), np.array([0.0005, 0.9995]), np.array([0.5, 0.5]))
 SIZES = (3, 3, 2, 2)
-NOTHING_MUCH = Assumed(tuple(np.full(size, 0.5) for size in SIZES), (0.0,) * 4, (None,) * 4)
+NOTHING_MUCH = Assumed(tuple(np.full(size, 0.5) for size in SIZES), (0.0,) * 4, (None,) * 4, (False,) * 4)
 
 
 def counted(levels):
@@ -85,11 +85,30 @@ def test_the_number_of_steps_is_reported_and_capped():
 
 def test_without_any_pair_the_assumption_is_the_model():
     empty = PatternCounts(np.empty((0, 4), np.int8), np.empty(0, np.int64))
-    assumed = Assumed((np.array([1.0, 4.0, 95.0]),) * 2 + (np.array([1.0, 99.0]),) * 2, (0.0,) * 4, (None,) * 4)
+    assumed = Assumed((np.array([1.0, 4.0, 95.0]),) * 2 + (np.array([1.0, 99.0]),) * 2, (0.0,) * 4, (None,) * 4, (False,) * 4)
     model = estimate(empty, empty, assumed, 0, 1)
     assert model.iterations == 0
     assert model.u[0] == pytest.approx([0.01, 0.04, 0.95])
     assert all(one_m[0] > one_u[0] for one_m, one_u in zip(model.m, model.u, strict=True))
+
+
+def test_what_is_known_of_strangers_stands_however_many_are_seen():
+    """Behind locks only those strangers are seen that agree on something, so the pairs must not decide what chance is."""
+    everything, all_pairs, n_records = simulated()
+    said = (np.array([5.0, 15.0, 480.0]), *NOTHING_MUCH.strangers[1:])
+    told = replace(NOTHING_MUCH, strangers=said, known=(True, False, False, False))
+    model = estimate(everything, everything, told, all_pairs, n_records)
+    assert model.u[0] == pytest.approx([0.01, 0.03, 0.96])
+    assert model.u[1] == pytest.approx(U[1], rel=0.15)
+    assert estimate(everything, everything, NOTHING_MUCH, all_pairs, n_records).u[0] == pytest.approx(U[0], rel=0.15)
+
+
+def test_a_sample_that_stands_for_all_pairs_may_have_shares_of_pairs():
+    everything, all_pairs, n_records = simulated()
+    thinned = PatternCounts(everything.patterns, everything.counts / 8)
+    one, other = (estimate(everything, background, NOTHING_MUCH, all_pairs, n_records) for background in (everything, thinned))
+    for whole, sampled in zip(one.u, other.u, strict=True):
+        assert sampled == pytest.approx(whole, rel=0.05, abs=1e-4)
 
 
 def test_gross_errors_are_a_floor_and_not_a_ceiling():

@@ -5,16 +5,21 @@ from itertools import combinations
 
 import numba
 import numpy as np
+import pandas as pd
 import pytest
 
+from blocking import Pairs, all_pairs, to_codes
+from linkage.demo.names_data import FEMALE_NAMES, MALE_NAMES, SURNAME_STEMS
 from linkage.errors import ModelError
-from linkage.protocol import parse_protocol, ready_protocol
+from linkage.memory import link
+from linkage.protocol import READY, SCHEMES, parse_protocol, ready_protocol
 from linkage.records import Encodings, Part, combine
 from linkage.unit import link as linking
 from linkage.unit.link import NOTHING_DECIDED, Decided, as_pairs, link_encodings
+from linkage.unit.vectors import compare
 from linkage.unit.weights import log_odds, weigh
 
-PERSONS = ready_protocol("persons")
+PERSONS = ready_protocol("persons", "fields/1")
 
 
 def clusters(labels):
@@ -160,6 +165,143 @@ def test_a_sampled_background_gives_the_same_people(people, monkeypatch):
     sampled = link_encodings(people.encodings, PERSONS)
     assert clusters(sampled.labels.tolist()) == clusters(people.truth)
     assert identical(sampled, link_encodings(people.encodings, PERSONS))
+
+
+def test_a_sample_and_the_candidates_stand_for_all_pairs_and_no_pair_twice(people, linked, monkeypatch):
+    monkeypatch.setattr(linking, "ALL_PAIRS_UP_TO", 0)
+    monkeypatch.setattr(linking, "SAMPLED_PAIRS", 2000)
+    seen = []
+    monkeypatch.setattr(linking, "estimate", lambda *given: seen.append(given) or linked.model)
+    link_encodings(people.encodings, PERSONS)
+    (counted, background, _, every, n) = seen[0]
+    assert every == n * (n - 1) // 2
+    assert background.counts.sum() == pytest.approx(every)
+    size = len(counted.counts)
+    assert np.array_equal(background.patterns[:size], counted.patterns)
+    assert np.array_equal(background.counts[:size], counted.counts)
+    assert counted.counts.sum() == len(linked.candidates.pairs.left) < every / 2
+    pairs = all_pairs(n)
+    others = ~np.isin(to_codes(pairs, n), to_codes(linked.candidates.pairs, n))
+    of_others = compare(people.encodings, Pairs(pairs.left[others], pairs.right[others]), PERSONS)
+    assert set(map(tuple, background.patterns[size:].tolist())) <= set(map(tuple, of_others.tolist()))
+
+
+def behind_locks(locked):
+    """A protocol of one comparison, of a token under two locks, that strangers hardly ever share."""
+    locked["comparisons"] = [{"name": "given", "strangers": [10], "levels": [{"name": "same", "token": ["given"]}]}]
+    locked["blocking"]["joins"] = []
+    return parse_protocol(locked, "p")
+
+
+def chain(protocol, others=60):
+    """A and B share one lock, B and C the other, A and C none; and strangers who share nothing with anybody."""
+    n = others + 3
+    tokens = np.arange(1, n * len(protocol.tokens) + 1, dtype=np.uint64).reshape(n, -1)
+    for lock, rows in (("date", (0, 1)), ("surname_year", (1, 2))):
+        for label in (lock, f"given@{lock}"):
+            tokens[rows[1], protocol.tokens.index(label)] = tokens[rows[0], protocol.tokens.index(label)]
+    filters = np.zeros((n, len(protocol.filters), protocol.words), np.uint64)
+    record = np.array([f"{at:026d}" for at in range(n)], "S26")
+    return Encodings(("police",), np.zeros(n, np.int16), record, filters, tokens)
+
+
+def test_a_pair_that_cannot_be_compared_speaks_only_a_little_against(locked, monkeypatch):
+    """A and C share no lock: nothing is known of them, and B holds them together. Were nothing to weigh like a stranger, C went."""
+    protocol = behind_locks(locked)
+    e = chain(protocol)
+    linkage = link_encodings(e, protocol)
+    assert (linkage.levels == 0).all()
+    assert list(zip(*map(np.ndarray.tolist, linkage.candidates.pairs), strict=True)) == [(0, 1), (1, 2)]
+    assert (linkage.weight > linkage.threshold - linking.UNSEEN_PAIR).all()
+    assert linkage.weights.prior < 3 * linking.UNSEEN_PAIR
+    assert linkage.labels.tolist() == [0, 0, 0, *range(3, len(e))]
+    monkeypatch.setattr(linking, "UNSEEN_PAIR", linkage.weights.prior)
+    assert link_encodings(e, protocol).labels[:3].tolist() == [0, 0, 2]
+
+
+def test_where_a_lock_shows_that_the_ends_of_a_chain_differ_they_come_apart(locked):
+    """As above, but A and C share a third lock, and under it their values differ."""
+    locked["encoding"]["tokens"]["given"]["locks"].append("given_year")
+    protocol = behind_locks(locked)
+    e = chain(protocol)
+    e.tokens[2, protocol.tokens.index("given_year")] = e.tokens[0, protocol.tokens.index("given_year")]
+    linkage = link_encodings(e, protocol)
+    assert dict(zip(zip(*map(np.ndarray.tolist, linkage.candidates.pairs), strict=True), linkage.levels[:, 0], strict=True)) == {
+        (0, 1): 0,
+        (0, 2): 1,
+        (1, 2): 0,
+    }
+    assert linkage.labels[0] != linkage.labels[2]
+
+
+def test_what_is_assumed_of_strangers_behind_locks_is_not_learnt(locked, small_protocol):
+    protocol = behind_locks(locked)
+    assert link_encodings(chain(protocol), protocol).model.u[0] == pytest.approx([1e-5, 1 - 1e-5])
+    assert linking.assumed(protocol).known == (True,)
+    assert linking.assumed(small_protocol).known == (False,) * 4
+
+
+def test_what_is_known_of_strangers_is_what_is_taken_as_assumed_or_lies_behind_locks(small, locked_protocol):
+    small["comparisons"][1]["as_assumed"] = True
+    assert linking.assumed(parse_protocol(small, "p")).known == (False, True, False, False)
+    names = [one.name for one in locked_protocol.comparisons]
+    assert dict(zip(names, linking.assumed(locked_protocol).known, strict=True)) == {
+        "surname": True,
+        "given": True,
+        "birth": True,
+        "whole": False,
+        "year": False,
+    }
+
+
+def test_as_assumed_the_model_goes_by_the_strangers_alone_and_otherwise_by_the_data(people):
+    """The assumption is far from the data, so that only one of the two can be what the model says."""
+    data = json.loads(PERSONS.canonical)
+    levels = len(data["comparisons"][0]["levels"])
+    data["comparisons"][0]["strangers"] = [100_000] * levels
+    told = pytest.approx([0.1] * levels + [1 - 0.1 * levels])
+    learnt = link_encodings(people.encodings, parse_protocol(data, "p")).model
+    data["comparisons"][0]["as_assumed"] = True
+    taken = link_encodings(people.encodings, parse_protocol(data, "p")).model
+    assert taken.u[0] == told
+    assert learnt.u[0] != told
+
+
+def test_what_never_speaks_against_or_only_against_weighs_nothing_at_different(people):
+    data = json.loads(PERSONS.canonical)
+    data["comparisons"][0]["never_against"] = True
+    data["comparisons"][1]["against"] = 10
+    table = link_encodings(people.encodings, parse_protocol(data, "p")).weights
+    plain = link_encodings(people.encodings, PERSONS).weights
+    assert [one[-2] == 0 for one in table.levels][:2] == [True, True]
+    assert all(one[-2] != 0 for one in plain.levels[:2])
+
+
+def invented(n):
+    """Persons of whom each has names, a birth date and a sex of their own."""
+    rng = np.random.default_rng(11)
+    for number in range(n):
+        female = number % 2
+        names, ending, son = (FEMALE_NAMES, "ова", "овна") if female else (MALE_NAMES, "ов", "ович")
+        yield {
+            "record_id": str(number),
+            "surname": SURNAME_STEMS[3 * number % len(SURNAME_STEMS)] + ending,
+            "given_name": names[7 * number % len(names)],
+            "patronymic": MALE_NAMES[5 * number % len(MALE_NAMES)] + son,
+            "birth_date": f"{rng.integers(1955, 2005)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02}",
+            "sex": "F" if female else "M",
+            "stage": "DET",
+        }
+
+
+@pytest.mark.parametrize("name", READY)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_ready_protocol_under_every_scheme_joins_who_is_plainly_one_person_and_nobody_else(name, scheme):
+    everybody = pd.DataFrame(invented(40)).assign(role="victim" if name == "tip" else "person")
+    found = link({"police": everybody.iloc[:30], "ngo": everybody.iloc[10:]}, ready_protocol(name, scheme)).persons
+    assert (found.groupby("record_id")["person"].nunique() == 1).all(), "one person is two"
+    assert (found.groupby("person")["record_id"].nunique() == 1).all(), "two persons are one"
+    assert found["person"].nunique() == 40
 
 
 def first(encodings, n):

@@ -13,7 +13,7 @@ from linkage.unit.persons import Change, Persons
 from linkage.unit.weights import probability
 from linkage.unit.workspace import changes_table, pairs_table, persons_table
 
-PERSONS = ready_protocol("persons")
+PERSONS = ready_protocol("persons", "fields/1")
 
 
 @pytest.fixture(scope="module")

@@ -36,11 +36,13 @@ def bits(words):
 def naive_levels(e, protocol, left, right):
     """The ladder as docs/encoding.md tells it: sets of bits and plain numbers."""
 
-    def token(record, name):
-        return int(e.tokens[record, protocol.tokens.index(name)])
+    encoding = protocol.encoding
 
-    def bloom(record, name):
-        return bits(e.filters[record, protocol.filters.index(name)])
+    def token(record, label):
+        return int(e.tokens[record, protocol.tokens.index(label)])
+
+    def bloom(record, label):
+        return bits(e.filters[record, protocol.filters.index(label)])
 
     def has(record, name):
         return token(record, name) != 0 if name in protocol.tokens else bool(bloom(record, name))
@@ -48,23 +50,51 @@ def naive_levels(e, protocol, left, right):
     def equal(one, other):
         return one == other != 0
 
+    def shares(name):
+        """Whether the pair agrees on a token, or on any of its copies."""
+        locks = encoding.tokens[name].locks
+        labels = [f"{name}@{lock}" for lock in locks] or [name]
+        return any(equal(token(left, label), token(right, label)) for label in labels)
+
     def alike(one, other, dice):
         return bool(one) and bool(other) and 2000 * len(one & other) >= dice * (len(one) + len(other))
 
-    def holds(level):
-        if level.token:
-            return equal(token(left, level.token), token(right, level.token))
+    def any_copy_alike(name, dice):
+        """Whether the filter, or a copy under a lock that the pair shares or nobody sees, is alike enough."""
+        locks = encoding.filters[name].locks
+        if not locks:
+            return alike(bloom(left, name), bloom(right, name), dice)
+        common = [f"{name}@{lock}" for lock in locks if encoding.tokens[lock].hidden or shares(lock)]
+        return any(alike(bloom(left, label), bloom(right, label), dice) for label in common)
+
+    def tests(level):
+        yield from (shares(name) for name in level.token or ())
+        if level.any_token:
+            yield any(equal(token(left, one), token(right, other)) for one in level.any_token for other in level.any_token)
         if level.crossed_tokens:
             one, other = level.crossed_tokens
-            return equal(token(left, one), token(right, other)) or equal(token(left, other), token(right, one))
+            yield equal(token(left, one), token(right, other)) or equal(token(left, other), token(right, one))
         if level.filter:
-            return alike(bloom(left, level.filter), bloom(right, level.filter), level.dice)
-        one, other = level.crossed_filters
-        return alike(bloom(left, one), bloom(right, other), level.dice) and alike(bloom(left, other), bloom(right, one), level.dice)
+            yield any_copy_alike(level.filter, level.dice)
+        if level.crossed_filters:
+            one, other = level.crossed_filters
+            yield all(alike(bloom(left, a), bloom(right, b), level.dice) for a, b in ((one, other), (other, one)))
+
+    def holds(level):
+        return any(tests(level))
+
+    def seen(comparison):
+        """Behind locks: whether agreement shows, or a filter is more alike than chance, or a lock is shared."""
+        names = [name for level in comparison.levels for name in (*level.tokens, *level.filters) if name in encoding.locked]
+        if not names or any(holds(level) for level in comparison.levels):
+            return True
+        if comparison.observed_from is not None:
+            return any(any_copy_alike(name, comparison.observed_from) for name in names if name in encoding.filters)
+        return any(shares(lock) for name in names for lock in encoding.tokens[name].locks if not encoding.tokens[lock].hidden)
 
     ended = {}
     for comparison in protocol.comparisons:
-        made = all(has(record, name) for record in (left, right) for name in comparison.needs)
+        made = seen(comparison) and all(has(record, name) for record in (left, right) for name in comparison.needs)
         for condition, wanted in ((comparison.only_if, True), (comparison.unless, False)):
             if condition:
                 name, _, level = condition.partition("=")
@@ -93,6 +123,119 @@ def test_every_level_of_every_comparison_occurs_in_these_examples(small_protocol
         for column, levels in enumerate(found.T.tolist()):
             seen[column] |= set(levels)
     assert seen == [set(range(-1, size)) for size in level_counts(small_protocol)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_behind_locks_levels_are_those_of_the_ladder_read_aloud(seed, locked_protocol):
+    e, pairs = some_encodings(locked_protocol, 30, seed), all_pairs(30)
+    found = compare(e, pairs, locked_protocol)
+    assert found.tolist() == [naive_levels(e, locked_protocol, a, b) for a, b in zip(*map(np.ndarray.tolist, pairs), strict=True)]
+
+
+def test_every_level_behind_locks_occurs_in_these_examples(locked_protocol):
+    seen = [set() for _ in locked_protocol.comparisons]
+    for seed in range(4):
+        found = compare(some_encodings(locked_protocol, 30, seed), all_pairs(30), locked_protocol)
+        for column, levels in enumerate(found.T.tolist()):
+            seen[column] |= set(levels)
+    assert seen == [set(range(-1, size)) for size in level_counts(locked_protocol)]
+
+
+def level_of(protocol, name, tokens=(), filters=()):
+    """The level at which two records end that hold these tokens and sets of bits by label, and nothing else."""
+    record = np.array([f"{at:026d}" for at in range(2)], "S26")
+    blank = np.zeros((2, len(protocol.filters), protocol.words), np.uint64), np.zeros((2, len(protocol.tokens)), np.uint64)
+    e = Encodings(("police",), np.zeros(2, np.int16), record, *blank)
+    for label, values in dict(tokens).items():
+        e.tokens[:, protocol.tokens.index(label)] = values
+    for label, sets in dict(filters).items():
+        for row, places in enumerate(sets):
+            for place in places:
+                e.filters[row, protocol.filters.index(label), place >> 6] |= np.uint64(1 << (place & 63))
+    column = [comparison.name for comparison in protocol.comparisons].index(name)
+    return int(compare(e, all_pairs(2), protocol)[0, column])
+
+
+SAME, NEAR, APART = (range(10), range(10)), (range(10), range(2, 12)), (range(10), range(8, 18))
+
+
+def test_a_locked_filter_is_compared_under_a_lock_that_both_share_and_under_no_other(locked_protocol):
+    under = {"surname@date": SAME, "surname@given_year": SAME}
+    assert level_of(locked_protocol, "surname", {}, under) == -1
+    assert level_of(locked_protocol, "surname", {"date": (7, 8), "given_year": (0, 0)}, under) == -1
+    assert level_of(locked_protocol, "surname", {"date": (7, 7)}, under) == 0
+    assert level_of(locked_protocol, "surname", {"given_year": (7, 7)}, under) == 0
+
+
+def test_of_several_shared_locks_the_best_likeness_counts(locked_protocol):
+    """A record whose value is missing under one lock has noise there; the other lock tells."""
+    both = {"date": (7, 7), "given_year": (9, 9)}
+    for copies in ((APART, NEAR), (NEAR, APART)):
+        filters = dict(zip(("surname@date", "surname@given_year"), copies, strict=True))
+        assert level_of(locked_protocol, "surname", both, filters) == 1
+    assert level_of(locked_protocol, "surname", {"date": (7, 7)}, {"surname@date": APART, "surname@given_year": NEAR}) == -1
+
+
+def test_under_a_hidden_lock_every_pair_is_compared(locked_protocol):
+    assert level_of(locked_protocol, "birth", {}, {"birth@sex": NEAR}) == 0
+
+
+@pytest.mark.parametrize(("shared", "level"), [(5, -1), (6, 1), (7, 1), (8, 0)])
+def test_below_observed_from_a_pair_is_not_observed_and_from_it_on_different(shared, level, locked_protocol):
+    """Filters of ten bits each that share six have 600 permille, as `observed_from` asks; from 750 on the rung holds."""
+    assert level_of(locked_protocol, "birth", {}, {"birth@sex": (range(10), range(10 - shared, 20 - shared))}) == level
+
+
+def test_a_token_that_a_level_names_beside_a_filter_makes_the_pair_observed(locked_protocol):
+    assert level_of(locked_protocol, "surname", {"surname_year": (5, 5)}) == 0
+    assert level_of(locked_protocol, "surname", {"surname_year": (5, 6)}) == -1
+
+
+def test_a_locked_token_is_equal_where_any_copy_is_and_seen_to_differ_where_a_lock_is_shared(locked_protocol):
+    assert level_of(locked_protocol, "given", {"date": (7, 7), "given@date": (3, 3)}) == 0
+    assert level_of(locked_protocol, "given", {"surname_year": (7, 7), "given@surname_year": (3, 3)}) == 0
+    assert level_of(locked_protocol, "given", {"date": (7, 7), "given@date": (3, 4)}) == 1
+    assert level_of(locked_protocol, "given", {"date": (7, 8), "given@date": (3, 4)}) == -1
+    assert level_of(locked_protocol, "given", {"date": (0, 0), "given@date": (0, 0)}) == -1
+
+
+def test_a_level_holds_where_any_of_its_tests_does(small):
+    small["comparisons"][2]["levels"] = [
+        {
+            "name": "one way or other",
+            "token": ["date", "year"],
+            "any_token": ["date", "swapped"],
+            "filter": "birth",
+            "dice": 800,
+        }
+    ]
+    protocol = parse_protocol(small, "p")
+    apart = {"date": (1, 2), "year": (3, 4), "swapped": (5, 6)}
+    assert level_of(protocol, "birth", apart, {"birth": APART}) == 1
+    for tokens in ({"date": (1, 1)}, {"year": (3, 3)}, {"swapped": (5, 5)}, {"swapped": (2, 6)}):
+        assert level_of(protocol, "birth", {**apart, **tokens}, {"birth": APART}) == 0
+    assert level_of(protocol, "birth", apart, {"birth": NEAR}) == 0
+
+
+def test_a_comparison_that_needs_nothing_is_made_of_every_pair(small):
+    small["comparisons"][3] = {"name": "year", "levels": [{"name": "same", "token": ["year"]}]}
+    protocol = parse_protocol(small, "p")
+    assert level_of(protocol, "year", {"year": (5, 5)}) == 0
+    assert level_of(protocol, "year", {"year": (0, 5)}) == 1
+    assert level_of(protocol, "year", {"year": (0, 0)}) == 1
+
+
+def test_without_a_look_behind_locks_only_what_is_open_is_compared(locked_protocol):
+    """`year` is made where `birth` was not observed, and so of every pair."""
+    e, pairs = some_encodings(locked_protocol, 30, 1), all_pairs(30)
+    whole, open_only = compare(e, pairs, locked_protocol), compare(e, pairs, locked_protocol, locked=False)
+    behind = [locked_protocol.behind_locks(comparison) for comparison in locked_protocol.comparisons]
+    assert (whole[:, behind] >= 0).any()
+    assert (open_only[:, behind] == -1).all()
+    assert np.array_equal(open_only[:, 3], whole[:, 3])
+    looked_at = whole[:, 2] == -1
+    assert np.array_equal(open_only[looked_at, 4], whole[looked_at, 4])
+    assert (open_only[~looked_at, 4] >= 0).any()
 
 
 def test_level_counts_include_different(small_protocol):
@@ -176,8 +319,8 @@ PLAIN = {
         "scheme": "fields/1",
         "bits": 64,
         "filters": {
-            "one": {"of": "surname.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
-            "two": {"of": "given_name.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"},
+            "one": {"parts": [{"of": "surname.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"}]},
+            "two": {"parts": [{"of": "given_name.skeleton", "grams": "bigrams", "positions": 3, "domain": "name"}]},
         },
         "tokens": {"date": {"of": ["birth_date"], "domain": "d"}, "swapped": {"of": ["birth_date.swapped"], "domain": "d"}},
     },
@@ -193,7 +336,7 @@ PLAIN = {
         {
             "name": "date",
             "needs": ["date"],
-            "levels": [{"name": "crossed", "crossed_tokens": ["date", "swapped"]}, {"name": "same", "token": "date"}],
+            "levels": [{"name": "crossed", "crossed_tokens": ["date", "swapped"]}, {"name": "same", "token": ["date"]}],
         },
     ],
     "blocking": {"passes": ["date"], "max_block": 10},

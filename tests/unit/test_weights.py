@@ -23,6 +23,15 @@ def test_the_prior_and_every_level_are_log2_of_odds_in_microbits():
     assert all(one.dtype == np.int64 for one in table.levels)
 
 
+def test_what_never_speaks_against_weighs_nothing_at_different_and_as_ever_above():
+    free, told = weights(MODEL), weights(MODEL, (True, False))
+    assert free.levels[0][2] < 0
+    assert told.levels[0].tolist() == [*free.levels[0][:2].tolist(), 0, 0]
+    assert told.levels[1].tolist() == free.levels[1].tolist()
+    assert told.prior == free.prior
+    assert weigh(np.array([[2, -1], [-1, -1]], np.int8), told).tolist() == [told.prior, told.prior]
+
+
 LEVELS = st.lists(st.tuples(st.integers(-1, 2), st.integers(-1, 1)), min_size=1, max_size=12)
 
 
