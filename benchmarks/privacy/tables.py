@@ -11,7 +11,7 @@ from benchmarks.privacy.held import CLK
 
 def privacy_tables(whole: Result) -> str:
     """All that was measured."""
-    parts = {"default": default_tables, "frontier": frontier_table}
+    parts = {"default": default_tables, "frontier": frontier_table, "several": several_table}
     texts = (not_measured(one) if "skipped" in one else parts[name](one) for name, one in whole["results"].items())
     return "\n\n".join(texts)
 
@@ -69,6 +69,14 @@ def frontier_table(result: Result) -> str:
             ]
         )
     return "### The frontier: quality against re-identification\n\n" + table(head, rows)
+
+
+def several_table(result: Result) -> str:
+    """What equality gives away over several lists."""
+    head = ["all lists together: structure", *(f"`{name}`" for name in result["schemes"])]
+    rows = [[case, *(_percent(one[name]) for name in result["schemes"])] for case, one in result["cases"].items()]
+    text = "The attacker has the plaintext of every list, and knows which list is whose; share of records named."
+    return f"### Several lists at once\n\n{text}\n\n{table(head, rows)}"
 
 
 def _percent(value: float) -> str:

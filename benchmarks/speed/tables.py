@@ -75,6 +75,16 @@ def _encode(result: Result) -> Iterator[str]:
     )
     if "skipped" in peer:
         yield f"clkhash was not run: {peer['skipped']}."
+    yield "The default beside plain field filters; *encoding* is tokens, filters and locks, without reading and normalising:"
+    header = ["protocol, scheme", "encoding, rows per CPU s", "all of `prepare`, rows per CPU s"]
+    yield table(header, [row for name, one in result["schemes"].items() for row in _scheme_rows(name, one)])
+
+
+def _scheme_rows(protocol: str, one: Result) -> Iterator[list[str]]:
+    for scheme, spent in one.items():
+        if isinstance(spent, dict):
+            yield [f"`{protocol}`, `{scheme}`", f"{spent['encoding_rows_per_cpu_s']:,.0f}", f"{spent['rows_per_cpu_s']:,.0f}"]
+    yield [f"`{protocol}`: default as a share of plain", f"{one['encoding_ratio']:.2f}", f"{one['ratio']:.2f}"]
 
 
 def _stage_row(name: str, spent: float, speed: float) -> list[str]:

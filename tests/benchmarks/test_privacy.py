@@ -10,7 +10,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.privacy import default, dictionary, encode, epochs, frequency, frontier, graph, known_pairs, patterns, structure
+from benchmarks.privacy import (
+    default,
+    dictionary,
+    encode,
+    epochs,
+    frequency,
+    frontier,
+    graph,
+    known_pairs,
+    patterns,
+    several,
+    structure,
+)
 from benchmarks.privacy import people as lists
 from benchmarks.privacy.held import CLK, Held, bits_of, classes, held, pooled_grams, protocol_of
 from benchmarks.privacy.tables import default_tables, frontier_table, privacy_tables
@@ -379,3 +391,10 @@ def test_every_scheme_can_be_encoded_and_no_other(tmp_path, capsys):
         encode.main([str(file), "--scheme", "rot13", "-o", str(tmp_path / "x.npz")])
     assert "rot13" in capsys.readouterr().err
     assert not (tmp_path / "x.npz").exists()
+
+
+def test_over_several_lists_the_default_shows_less_than_plain_fields_and_the_page_says_both():
+    result = several.run(Settings(small=True, data=ROOT / "absent", peers=None))
+    assert len(result["cases"]) == len(lists.LISTS)
+    assert all(one[DEFAULT_SCHEME] < one["fields/1"] <= 1.0 for one in result["cases"].values())
+    assert "40 people, each in one of 10 lists" in privacy_tables({"results": {"several": result}})

@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.tables import page, read
+from benchmarks.tables import SUITES, page, read
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +18,9 @@ def test_committed_results_are_whole_and_not_tiny():
     for suite, names in (
         ("quality", ["febrl4", "tipsim", "synth100k", "demo"]),
         ("speed", ["kernels", "encode", "link100k", "demo"]),
+        ("privacy", ["default"]),
+        ("frontier", ["frontier"]),
+        ("several", ["several"]),
     ):
         whole = read(suite)
         assert not whole["small"]
@@ -26,17 +29,24 @@ def test_committed_results_are_whole_and_not_tiny():
 
 
 def test_a_changed_figure_changes_the_page():
-    quality, speed = read("quality"), read("speed")
+    quality, *others = map(read, SUITES)
     changed = json.loads(json.dumps(quality))
     changed["results"]["febrl4"]["methods"][0]["pairs"]["all"]["f1"] = 0.1234
-    assert "0.1234" in page(changed, speed)
-    assert "0.1234" not in page(quality, speed)
+    assert "0.1234" in page(changed, *others)
+    assert "0.1234" not in page(quality, *others)
 
 
 def test_what_was_left_out_stands_on_the_page():
-    quality, speed = json.loads(json.dumps(read("quality"))), read("speed")
+    quality, *others = (json.loads(json.dumps(read(suite))) for suite in SUITES)
     quality["results"]["tipsim"] = {"skipped": "the practice data is elsewhere"}
     quality["results"]["febrl4"]["methods"][2] = {"method": "another program", "skipped": "it is not there"}
-    text = page(quality, speed)
+    text = page(quality, *others)
     assert "Not measured: the practice data is elsewhere." in text
     assert "another program was not run: it is not there." in text
+
+
+def test_the_committed_default_holds_every_bar_and_every_control_falls():
+    result = read("privacy")["results"]["default"]
+    assert result["holds"]
+    assert not result["does not hold"]
+    assert len(result["seeds"]) >= 3
