@@ -4,7 +4,8 @@
 
 under a test key that is drawn from N, for attack code from outside: the attacker encodes his own list with another N.
 Columns carry the protocol's standard names; `first_name`, `last_name`, `dob`, `date_of_birth` and `gender` are understood,
-others are left out and named on stderr. The protocol is `tip` where the file has a column that only `tip` knows, else `persons`.
+others are left out and named on stderr; dates may be yyyy-mm-dd, yyyymmdd, dd.mm.yyyy or dd/mm/yyyy, and what cannot be
+read counts as empty. The protocol is `tip` where the file has a column that only `tip` knows, else `persons`.
 """
 
 from __future__ import annotations
@@ -12,23 +13,30 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping as ReadOnly
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.privacy.held import ALL, held
+from linkage.agency.mapping import DateForm, Mapping, RowForm
 from linkage.files import write_atomically
 from linkage.protocol import DEFAULT_SCHEME, READY, ready_protocol
 
-_OTHER_NAMES: Mapping[str, str] = {
+_OTHER_NAMES: ReadOnly[str, str] = {
     "first_name": "given_name",
     "last_name": "surname",
     "dob": "birth_date",
     "date_of_birth": "birth_date",
     "gender": "sex",
 }
+
+
+# Whatever the list: dates in the usual forms, and a cell that nobody can read is an empty one.
+_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y")
+_ANY_LIST = Mapping(dates=DateForm(formats=_FORMATS, impossible="compare"), rows=RowForm(unreadable="blank"))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,7 +52,9 @@ def main(arguments: Sequence[str]) -> int:
     if len(left_out) == len(frame.columns):
         parser.error(f"no column is an identifier of the protocol {protocol}: {', '.join(known)}")
     scheme = DEFAULT_SCHEME if options.scheme == "default" else options.scheme
-    encoded = held(frame[[name for name in frame.columns if name in known]], protocol, scheme, options.key_seed)
+    encoded = held(frame[[name for name in frame.columns if name in known]], protocol, scheme, options.key_seed, mapping=_ANY_LIST)
+    if len(encoded.filters) != len(frame):
+        parser.error(f"{len(frame) - len(encoded.filters)} row(s) of the file hold no identifier at all")
     out = io.BytesIO()
     np.savez_compressed(out, filters=encoded.filters, tokens=encoded.tokens)
     write_atomically(options.output, out.getvalue())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.quality.memory import MAPPING
 from linkage.agency.encode import grams_of
 from linkage.agency.extract import from_frame
+from linkage.agency.mapping import Mapping
 from linkage.agency.normalise import features
 from linkage.agency.prepare import checked, minimised
 from linkage.encoding import Encoding, Filter, FilterPart
@@ -35,7 +36,9 @@ class Held(NamedTuple):
     tokens: NDArray[np.uint64]
 
 
-def held(frame: pd.DataFrame, protocol: str, scheme: str, key_seed: int, epoch: str | None = None) -> Held:
+def held(
+    frame: pd.DataFrame, protocol: str, scheme: str, key_seed: int, epoch: str | None = None, mapping: Mapping = MAPPING
+) -> Held:
     """Encode a list as an agency would, under keys that are drawn from a seed.
 
     Args:
@@ -44,11 +47,12 @@ def held(frame: pd.DataFrame, protocol: str, scheme: str, key_seed: int, epoch: 
         scheme: of `ALL`.
         key_seed: draws linkage key and agency key.
         epoch: another epoch than the protocol's.
+        mapping: how cells are to be read.
     """
     agreed = protocol_of(protocol, scheme)
     if epoch:
         agreed = dataclasses.replace(agreed, epoch=epoch)
-    one = encode_frame(frame.assign(**_required(agreed)), "agency", agreed, MAPPING, key_seed)
+    one = encode_frame(frame.assign(**_required(agreed)), "agency", agreed, mapping, key_seed)
     return Held(one.filters, one.tokens)
 
 
