@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 Scheme = Literal["fields/1", "diffused/1", "groups/1", "record/1", "salted/1", "locked/1"]
@@ -129,17 +130,17 @@ class Encoding:
         """Every filter, then every token, with its name."""
         return (*self.filters.items(), *self.tokens.items())
 
-    @property
+    @cached_property
     def locked(self) -> frozenset[str]:
         """Names of the filters and tokens that leave only under locks."""
         return frozenset(name for name, spec in self.specs if spec.locks)
 
-    @property
+    @cached_property
     def filter_copies(self) -> tuple[Copy, ...]:
         """The axis of filters, sorted by label."""
         return _axis({name: spec.locks for name, spec in self.filters.items()})
 
-    @property
+    @cached_property
     def token_copies(self) -> tuple[Copy, ...]:
         """The axis of tokens, sorted by label."""
         return _axis({name: spec.locks for name, spec in self.tokens.items() if not spec.hidden})

@@ -273,12 +273,12 @@ class Protocol:
         """Protocol ID: SHA-256 of the canonical JSON, 64 hexadecimal digits."""
         return digest_of_bytes(self.canonical)
 
-    @property
+    @cached_property
     def filters(self) -> tuple[str, ...]:
         """Labels of the filter axis, in its order."""
         return tuple(copy.label for copy in self.encoding.filter_copies)
 
-    @property
+    @cached_property
     def tokens(self) -> tuple[str, ...]:
         """Labels of the token axis, in its order."""
         return tuple(copy.label for copy in self.encoding.token_copies)

@@ -9,15 +9,14 @@ Source: Armknecht, Heng & Schnell 2023 (PoPETs, doi:10.56553/popets-2023-0054).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from comparators import parities
-from linkage.agency.keys import LinkageKeys, diffuse_key
-from linkage.bundle.format import length_prefixed
+from linkage.agency.keys import LinkageKeys, diffuse_key, keyed_hash, uniform
+from linkage.bundle.format import length_prefixed, u32
 
 
 def diffuse(filters: NDArray[np.uint64], keys: LinkageKeys, name: str, positions: int, bits: int) -> NDArray[np.uint64]:
@@ -39,16 +38,15 @@ def index_sets(key: bytes, name: str, inner_bits: int, positions: int, bits: int
 
     Positions are HMAC-SHA256 mod `inner_bits` by rejection sampling, drawn on until `positions` of them differ.
     """
-    return np.array([_distinct_positions(key, name, bit, inner_bits, positions) for bit in range(bits)], np.int64)
+    keyed = keyed_hash(key)
+    return np.array([_distinct_positions(keyed, name, bit, inner_bits, positions) for bit in range(bits)], np.int64)
 
 
-def _distinct_positions(key: bytes, name: str, bit: int, inner_bits: int, positions: int) -> list[int]:
-    limit = (1 << 32) - (1 << 32) % inner_bits
+def _distinct_positions(keyed: Callable[[bytes], bytes], name: str, bit: int, inner_bits: int, positions: int) -> list[int]:
     found: dict[int, None] = {}
     block = 0
     while len(found) < positions:
-        message = length_prefixed(name) + bit.to_bytes(4, "big") + block.to_bytes(4, "big")
-        words = np.frombuffer(hmac.digest(key, message, hashlib.sha256), ">u4")
-        found.update(dict.fromkeys(int(word) % inner_bits for word in words[words < limit]))
+        drawn = uniform(keyed(length_prefixed(name) + u32(bit) + u32(block)), inner_bits)
+        found.update(dict.fromkeys(drawn.tolist()))
         block += 1
     return list(found)[:positions]

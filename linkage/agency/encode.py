@@ -10,8 +10,6 @@ Source: Schnell, Bachteler & Reiher 2009 (doi:10.1186/1472-6947-9-41) for q-gram
 from __future__ import annotations
 
 import functools
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,9 +18,9 @@ from numpy.typing import NDArray
 
 from linkage.agency.dates import distinct
 from linkage.agency.diffusion import diffuse
-from linkage.agency.keys import LinkageKeys, field_key
+from linkage.agency.keys import LinkageKeys, field_key, keyed_hash, uniform
 from linkage.agency.normalise import Features
-from linkage.bundle.format import length_prefixed
+from linkage.bundle.format import length_prefixed, u32
 from linkage.encoding import Filter, FilterPart, Grams
 from linkage.protocol import Protocol
 
@@ -99,12 +97,8 @@ def gram_positions(key: bytes, domain: str, gram: str, positions: int, bits: int
     Source: security reference, section 3.2: HMAC(k_field, lp(field) ‖ lp(qgram) ‖ u32(i)) mod L.
     """
     prefix = length_prefixed(domain, gram)
-    limit = (1 << 32) - (1 << 32) % bits
-    out: list[int] = []
-    for place in range(positions):
-        words = np.frombuffer(hmac.digest(key, prefix + place.to_bytes(4, "big"), hashlib.sha256), ">u4")
-        out.append(int(words[words < limit][0]) % bits)
-    return out
+    keyed = keyed_hash(key)
+    return [int(uniform(keyed(prefix + u32(place)), bits)[0]) for place in range(positions)]
 
 
 def _or_rows(table: NDArray[np.uint64], rows: list[list[int]]) -> NDArray[np.uint64]:

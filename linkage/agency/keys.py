@@ -178,6 +178,15 @@ def keyed_hash(key: bytes) -> Callable[[bytes], bytes]:
     return digest
 
 
+def uniform(digest: bytes, below: int) -> NDArray[np.uint32]:
+    """(at most 8,) uint32: the 32-bit words of a digest as numbers below `below`, without modulo bias.
+
+    Words at or above the largest multiple of `below` are passed over, so that there can be fewer than eight.
+    """
+    words = np.frombuffer(digest, ">u4").astype(np.uint32)
+    return np.asarray(words[words < (1 << 32) - (1 << 32) % below] % below, np.uint32)
+
+
 def root_key(secret: bytes, salt: bytes, info: bytes) -> bytes:
     """HKDF-SHA256, extract and expand, 32 bytes.
 
@@ -215,17 +224,10 @@ def record_pseudonyms(agency_key: bytes, project: str, epoch: str, local_ids: It
         KeyringError: the agency key is not 32 random bytes.
     """
     refuse_weak(agency_key)
-    start = hmac.new(agency_key, length_prefixed("headcount/v1/record", project, epoch), "sha256")
-    digests = np.frombuffer(b"".join(_finish(start, local_id) for local_id in local_ids), np.uint8).reshape(-1, 32)
+    keyed, start = keyed_hash(agency_key), length_prefixed("headcount/v1/record", project, epoch)
+    digests = np.frombuffer(b"".join(keyed(start + length_prefixed(one)) for one in local_ids), np.uint8).reshape(-1, 32)
     parts = [_base32(digests[at : at + _CHUNK]) for at in range(0, len(digests), _CHUNK)]
     return np.concatenate(parts) if parts else np.empty(0, f"S{RECORD_LENGTH}")
-
-
-def _finish(start: hmac.HMAC, local_id: str) -> bytes:
-    """The digest of one id from the state that all ids share."""
-    state = start.copy()
-    state.update(length_prefixed(local_id))
-    return state.digest()
 
 
 def _base32(digests: NDArray[np.uint8]) -> NDArray[np.bytes_]:

@@ -12,24 +12,24 @@ Source: our own; the aim is that of flattening frequencies before they leave (se
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.dates import distinct
 from linkage.agency.normalise import Features
-from linkage.agency.tokens import Tokens
+from linkage.agency.tokens import Texts, Tokens
 from linkage.encoding import Encoding
 
 Codes = NDArray[np.int64]
 _PLAINLY = 2
 _LARGEST_GROUP = 60  # among more records, all are taken to be strangers
 _YEARS_APART = 2
-_NAMES = {
-    "surname": ("surname", "surname.base", "surname.sound", "names.bag"),
-    "given_name": ("given_name", "given_name.base", "given_name.sound", "names.bag"),
-    "patronymic": ("patronymic", "patronymic.sound"),
-}
+_NAMES = (
+    ("surname", "surname.base", "surname.sound", "names.bag"),
+    ("given_name", "given_name.base", "given_name.sound", "names.bag"),
+    ("patronymic", "patronymic.sound"),
+)
 
 
 def withhold(features: Features, tokens: Tokens, encoding: Encoding) -> Tokens:
@@ -43,22 +43,29 @@ def withhold(features: Features, tokens: Tokens, encoding: Encoding) -> Tokens:
     unshared = {name: token.unshared for name, token in encoding.tokens.items() if token.unshared}
     if not unshared:
         return tokens
-    known = _Known(features)
+    known = _known(features)
     return {**tokens, **{name: _without(tokens[name], known, most) for name, most in unshared.items()}}
 
 
-class _Known:
-    """What two records are told apart by, as numbers: 0 = missing."""
+class _Known(NamedTuple):
+    """What two records are told apart by, as numbers; 0 = missing.
 
-    def __init__(self, features: Features) -> None:
-        self.names = {role: [_numbered(features[name]) for name in forms] for role, forms in _NAMES.items()}
-        self.year = np.array([int(text or 0) for text in features["birth_year"]], np.int64)
-        self.month_day = _numbered(features["birth_date.month_day"])
+    Attributes:
+        names: for each name, (n,) numbers of each of its forms.
+        year: (n,) year of birth.
+        month_day: (n,) number of its month and day.
+    """
+
+    names: tuple[tuple[Codes, ...], ...]
+    year: Codes
+    month_day: Codes
 
 
-def _numbered(values: NDArray[np.object_]) -> Codes:
-    codes, texts = distinct(values)
-    return np.where(np.array([not text for text in texts], np.bool_)[codes], 0, codes + 1)
+def _known(features: Features) -> _Known:
+    texts = Texts(features)
+    names = tuple(tuple(texts.coded(name)[0] for name in forms) for forms in _NAMES)
+    year = np.array([int(text or 0) for text in features["birth_year"]], np.int64)
+    return _Known(names, year, texts.coded("birth_date.month_day")[0])
 
 
 def _without(token: NDArray[np.uint64], known: _Known, most: int) -> NDArray[np.uint64]:
@@ -90,7 +97,7 @@ def _in_large_groups(token: NDArray[np.uint64]) -> NDArray[np.bool_]:
 
 def _plainly_different(left: Codes, right: Codes, known: _Known) -> NDArray[np.bool_]:
     differences = np.zeros(len(left), np.int64)
-    for forms in known.names.values():
+    for forms in known.names:
         differences += _both(forms[0], left, right) & ~np.any([_equal(form, left, right) for form in forms], axis=0)
     years = np.abs(known.year[left] - known.year[right]) >= _YEARS_APART
     differences += _both(known.year, left, right) & years
