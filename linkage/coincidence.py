@@ -9,7 +9,8 @@ are no strangers, and not meant.
 Central Asian lists are meant; where surnames are more varied, strangers agree more rarely and these figures err on the
 safe side. Source: share of the pairs of records of different persons, both with a value, that agree, in the shared practice
 list of 42,953 records of 17,710 invented persons; rounded down. No strangers share a document or tax number there: their
-bits are assumed. A case has six people, however long the list.
+bits are assumed, as are those of addresses, e-mail addresses and telephones, which it lacks. A case has six people, however
+long the list.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from linkage.encoding import FilterPart
 _NAMES = ("surname", "given_name", "patronymic", "full_name")
 _YEARS = ("birth_date", "birth_year", "age")
 _GRAMS_OF_A_YEAR = 3.0
+SHARED_BY_RELATIVES = frozenset({"patronymic", "street", "phone", "email", "case", "document", "tax"})
 _GROUPS: Mapping[str, float] = MappingProxyType({"case": 6.0})
 RECORDS = 10_000
 
@@ -93,6 +95,7 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
         "patronymic.sound": _name(5.0, patronymic=5.6),
         "patronymic.initial": _name(2.0, patronymic=4.0),
         "names.bag": _name(13.8, surname=5.3, given_name=6.6, sex=0.8),
+        "names.sounds": _name(9.0, surname=4.2, given_name=4.2, sex=0.5),
         "names.damaged": _name(13.8, damage=2.0),
         "birth_date": _date(10.5, 8.0, year=5.5, month=3.6, day=4.9),
         "birth_date.digits": _date(10.5, 8.0, year=5.5, month=3.6, day=4.9),
@@ -105,6 +108,11 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
         "citizenship": _other("citizenship", 4.0, citizenship=0.2),
         "region": _other("region", 6.0, region=1.9),
         "district": _other("district", 9.2, region=1.9, district=2.9),
+        "place": Facts({"region": 1.9}, 8.0, ("district", "region")),
+        "postcode": _other("postcode", 6.0, 4.0, region=1.9, district=4.0),
+        "address": _other("address", 18.0, region=1.9, district=4.0, street=9.0),
+        "email": _other("email", 20.0, email=20.0),
+        "phone": _other("phone", 10.0, 9.0, phone=20.0),
         "document_number": _other("document_number", 9.8, 7.0, document=25.0),
         "tax_number": _other("tax_number", 10.0, 9.0, tax=25.0),
         "case_number": _other("case_number", 10.6, 9.0, case=0.0),
@@ -124,6 +132,11 @@ def coincidence(features: Iterable[str], records: int = RECORDS) -> float:
             grown = math.log2(max(records / _GROUPS[part], 1.0)) if part in _GROUPS else bits
             best[part] = max(grown, best.get(part, 0.0))
     return sum(best.values())
+
+
+def told_by(features: Iterable[str]) -> frozenset[str]:
+    """The parts of a person's description that some features tell."""
+    return frozenset(part for feature in features for part in FACTS[feature].tells)
 
 
 def strangers(features: Iterable[str], records: int) -> float:

@@ -6,12 +6,12 @@ for each of its locks, and two records' copies can be compared only if the recor
 shares no lock for, the linkage unit cannot see at all.
 
 The *axis* of filters (and of tokens) lists every copy by name: `surname`, or `surname@name_year` for the copy of
-`surname` under the lock `name_year`.
+`surname` under the lock `name_year`. A filter longer than the others takes several places on it: `whole`, `whole+2` and so on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -53,12 +53,14 @@ class Filter:
         parts: what is in it.
         diffusion: 0, or how many secret positions of the filter each bit that leaves is the parity of.
         inner_bits: length of the filter before diffusion; that of all filters if none is given.
+        bits: length of what leaves, a multiple of that of all filters, which it is if none is given.
         locks: tokens under each of which a copy is hidden; none: it leaves as it is.
     """
 
     parts: tuple[FilterPart, ...]
     diffusion: int = 0
     inner_bits: int | None = None
+    bits: int | None = None
     locks: tuple[str, ...] = ()
 
     __pydantic_config__ = _FORBID
@@ -76,6 +78,8 @@ class Token:
         unshared: it is left out, and what it locks with it, for records of an agency's list that share it and plainly are of
             different people, if these are at most so many of a thousand records; among more, nobody stands out by it, and too
             many would lose it. 0: never.
+        rare: it is left out where more than so many of a thousand records of the agency's list have its value, and so in a
+            list too short to tell. What is equal is then known to be rare, and nobody learns how rare. 0: never left out.
     """
 
     of: tuple[str, ...]
@@ -83,6 +87,7 @@ class Token:
     locks: tuple[str, ...] = ()
     hidden: bool = False
     unshared: int = 0
+    rare: int = 0
 
     __pydantic_config__ = _FORBID
 
@@ -110,7 +115,7 @@ class Encoding:
 
     Attributes:
         scheme: name and version of the encoding preset that this follows.
-        bits: length of every filter that leaves the agency.
+        bits: length of every filter that leaves the agency and does not have its own.
         filters: by name.
         tokens: by name.
         fill: what is missing leaves as a value that no other record has, so that the linkage unit cannot tell who lacks
@@ -140,10 +145,24 @@ class Encoding:
         """The axis of filters, sorted by label."""
         return _axis({name: spec.locks for name, spec in self.filters.items()})
 
+    def bits_of(self, name: str) -> int:
+        """Length of a filter as it leaves the agency."""
+        return self.filters[name].bits or self.bits
+
+    @cached_property
+    def filter_places(self) -> tuple[str, ...]:
+        """The axis of filters with as many places for each copy as it is long: `whole`, `whole+2` and so on."""
+        return tuple(place for copy in self.filter_copies for place in _places(copy.label, self.bits_of(copy.name) // self.bits))
+
     @cached_property
     def token_copies(self) -> tuple[Copy, ...]:
         """The axis of tokens, sorted by label."""
         return _axis({name: spec.locks for name, spec in self.tokens.items() if not spec.hidden})
+
+
+def _places(label: str, places: int) -> Iterator[str]:
+    yield label
+    yield from (f"{label}+{number}" for number in range(2, places + 1))
 
 
 def _axis(locks: Mapping[str, tuple[str, ...]]) -> tuple[Copy, ...]:

@@ -20,6 +20,7 @@ from linkage.agency.prepare import Prepared, prepare
 from linkage.errors import UsageError
 from linkage.protocol import Protocol, ready_protocol
 from linkage.records import Encodings, Part, combine
+from linkage.unit.certainty import Certainty
 from linkage.unit.link import Linkage, link_encodings
 
 
@@ -36,6 +37,11 @@ class Linked:
     persons: pd.DataFrame
     count: int
     linkage: Linkage
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure the persons are, without truth."""
+        return self.linkage.certainty
 
 
 def link(

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from linkage.canonical import canonical_json, digest_of_bytes
-from linkage.encoding import Encoding, Scheme
+from linkage.coincidence import SHARED_BY_RELATIVES, told_by
+from linkage.encoding import Copy, Encoding, Scheme
 from linkage.errors import SchemaError
 from linkage.protocol_rules import problems_of
 from linkage.schema import DIFFERENT, build, plain, read_toml
@@ -84,13 +85,13 @@ class Comparison:
         unless: `comparison=level`: not made where an earlier comparison ended there.
         gross_errors: of 10,000 matches at least so many are taken to end at `different`, because the value is wholly wrong
             in one record; where few matches are sure, an estimate alone would call that impossible.
-        against: bits by which the best level speaks *against* one person, in place of an estimate; the others then say
-            nothing. For agreement that relatives explain: twins share surname, patronymic and birth date.
-        never_against: the level `different` weighs nothing, because other comparisons have said what speaks against.
+        most_errors: of 10,000 matches at most so many are taken to end at `different`: where namesakes are many, an estimate alone
+            would take them for persons who change their birth dates.
+        silent: levels that weigh nothing, `different` among them where other comparisons have said what speaks against.
         strangers: of a million pairs of strangers, how many are assumed to end at each of the levels; the rest at `different`.
             In a list of a few records this stands for what chance agreement is; in a long list the data decide.
-        as_assumed: the model goes by `strangers` alone, whatever the data show. It does so behind locks in any case: strangers
-            are seen there only where they agree on something.
+        as_assumed: the model goes by `strangers` alone, whatever the data show. Behind locks it does so until blind passes have
+            brought together more strangers than matches.
     """
 
     name: str
@@ -100,8 +101,8 @@ class Comparison:
     only_if: str | None = None
     unless: str | None = None
     gross_errors: int = 0
-    against: int | None = None
-    never_against: bool = False
+    most_errors: int = 10_000
+    silent: tuple[str, ...] = ()
     as_assumed: bool = False
     strangers: tuple[int, ...] = ()
 
@@ -159,16 +160,47 @@ class Blocking:
 
 
 @dataclass(frozen=True)
+class Estimation:
+    """What the model is told about its own form.
+
+    Attributes:
+        dependent: pairs of comparisons of which the second depends on the first among one person's records: an alias changes
+            two names at once, a sex goes with a given name. The model learns how, so that one event is not counted as two.
+    """
+
+    dependent: tuple[tuple[str, str], ...] = ()
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """What no two records of one person show together: twins share a family and a birth date, not a given name.
+
+    Attributes:
+        name: the reason that is stated where it parts two records.
+        all: `comparison=level`, each of which must hold.
+    """
+
+    name: str
+    all: tuple[str, ...]
+
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True)
 class Clustering:
     """From pair weights to persons.
 
     Attributes:
         method: `average`: two clusters merge while their mean pair weight speaks for it.
         threshold: match probability, in permille, at which a pair speaks neither for nor against.
+        contradictions: pairs that show one of them are never one person, unless an auditor says so.
     """
 
     method: Literal["average"]
     threshold: int
+    contradictions: tuple[Contradiction, ...] = ()
 
     __pydantic_config__ = _FORBID
 
@@ -258,6 +290,7 @@ class Protocol:
     clustering: Clustering
     release: Release
     statistics: Statistics
+    estimation: Estimation = field(default_factory=Estimation)
     content: Mapping[str, ContentField] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
 
@@ -275,8 +308,13 @@ class Protocol:
 
     @cached_property
     def filters(self) -> tuple[str, ...]:
-        """Labels of the filter axis, in its order."""
-        return tuple(copy.label for copy in self.encoding.filter_copies)
+        """Labels of the filter axis, in its order; a long filter has several places in a row."""
+        return self.encoding.filter_places
+
+    def places(self, copy: Copy) -> slice:
+        """Where a copy of a filter stands on the axis."""
+        start = self.filters.index(copy.label)
+        return slice(start, start + self.encoding.bits_of(copy.name) // self.encoding.bits)
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
@@ -285,12 +323,33 @@ class Protocol:
 
     @property
     def words(self) -> int:
-        """64-bit words per filter."""
+        """64-bit words per place on the filter axis."""
         return self.encoding.bits // 64
 
     def behind_locks(self, comparison: Comparison) -> bool:
         """Whether a comparison reads what only pairs that share a lock can be compared by."""
         return not comparison.reads.isdisjoint(self.encoding.locked)
+
+    def blind_passes(self, comparison: Comparison) -> tuple[str, ...]:
+        """Blocking passes that tell nothing of what a comparison reads behind locks, nor anything that relatives share.
+
+        Whom they bring together by chance shows how often strangers agree on it.
+        """
+        tokens = self.encoding.tokens
+        told = self._told(comparison) | SHARED_BY_RELATIVES
+        return tuple(name for name in self.blocking.passes if told.isdisjoint(told_by(tokens[name].of)))
+
+    def _told(self, comparison: Comparison) -> frozenset[str]:
+        """What all that a comparison reads behind locks tells: of exchanged names a surname's ladder only has the surname.
+
+        A sex that a name tells by its ending is not what the name is compared for.
+        """
+        filters, tokens = self.encoding.filters, self.encoding.tokens
+        read = sorted(comparison.reads & self.encoding.locked)
+        each = [told_by(tokens[name].of if name in tokens else [part.of for part in filters[name].parts]) for name in read]
+        told = frozenset.intersection(*each) if each else frozenset()
+        told = told or frozenset().union(*each)
+        return told - {"sex"} or told
 
     def source(self, agency: str) -> Source:
         """The rule for an agency's list; the default where the protocol says nothing."""

@@ -113,7 +113,7 @@ def _sent_parts(p: Protocol, spec: Filter) -> tuple[FilterPart, ...]:
 
 def _filled(p: Protocol, spec: Filter) -> float:
     """Expected share of ones, before diffusion and masks, of a record that has all that may be sent."""
-    return fill(_sent_parts(p, spec), spec.inner_bits or p.encoding.bits)
+    return fill(_sent_parts(p, spec), spec.inner_bits or spec.bits or p.encoding.bits)
 
 
 def _fill(at: str, spec: Filter, share: float) -> Findings:
@@ -196,7 +196,9 @@ def _visible_values(p: Protocol) -> Findings:
         at, bits, shared = f"encoding.{one.kind}s.{one.label.partition('@')[0]}", coincidence(one.of), _strangers_words(one.of)
         if not one.bare and bits < FEW_BITS:
             text = f"too few values ({shared}): equal {one.kind}s show how often each occurs, and frequency alignment reads them"
-            yield Finding("refused", at, f"common-{one.kind}", text, "add a rarer feature, or put it behind locks")
+            text += "; withheld where strangers in a list share it, it shows them between lists" if one.unshared else ""
+            severity: Severity = "warning" if one.unshared else "refused"
+            yield Finding(severity, at, f"common-{one.kind}", text, "add a rarer feature, or put it behind locks")
         elif not one.bare and bits < MODEST_BITS:
             where = "between long lists (within one they are withheld)" if one.unshared else "in long lists"
             text = f"only modestly rare ({shared}): {where} the unit sees strangers that share it"
@@ -241,7 +243,8 @@ def _equality_graph(p: Protocol) -> Findings:
         return
     connects = "connects" if few > _CONNECTED else "nearly connects"
     text += f": the graph of equal values {connects}, and colour refinement re-identifies records by their neighbours"
-    severity: Severity = "refused" if few > _CONNECTED else "warning"
+    within = sum(strangers(one.of, SMALL) for one in seen if not one.unshared)  # what no list withholds
+    severity: Severity = "refused" if within > _CONNECTED else "warning"
     yield Finding(severity, "encoding", "equality-graph", text, "fewer visible tokens and filters, or rarer ones")
 
 
@@ -291,12 +294,12 @@ def _comparisons(p: Protocol) -> Findings:
 
 
 def _observed_from(at: str, comparison: Comparison, permille: int, p: Protocol) -> Findings:
-    chance = _beyond_chance(_UNSEEN, p.encoding.bits)
+    read = [(name, p.encoding.filters[name]) for name in sorted(comparison.reads & p.encoding.filters.keys())]
+    chance = _beyond_chance(_UNSEEN, min(p.encoding.bits_of(name) for name, _ in read))
     if permille < chance:
         text = "within chance: pairs of which one lacks the value, or has another lock, count as seen to differ"
         yield Finding("warning", at, "observed-by-chance", text, f"{chance} permille or more")
-    read = (p.encoding.filters[name] for name in sorted(comparison.reads & p.encoding.filters.keys()))
-    different = max((_different(p, spec) for spec in read if _masked(spec)), default=1000)
+    different = max((_different(p, spec) for _, spec in read if _masked(spec)), default=1000)
     if permille > different:
         text = f"above the {different} permille at which different values stand: pairs that differ count as not observed"
         yield Finding("warning", at, "never-different", text, f"{different} permille or less; fewer positions give room")
@@ -327,7 +330,7 @@ def _level(at: str, level: Level, p: Protocol) -> Findings:
     if level.crossed_filters and any(spec.diffusion for spec in specs):
         text = "never holds but by chance: diffused filters have bits of their own each, and cannot be compared crosswise"
         yield Finding("warning", at, "crossed-diffused", text, "one filter of both features, in one domain")
-    noise = _beyond_chance(_NOISE, p.encoding.bits)
+    noise = _beyond_chance(_NOISE, min(p.encoding.bits_of(name) for name in level.filters))
     if any(spec.diffusion for spec in specs) and level.dice < noise:
         text = "within the noise of diffusion: strangers reach it by chance"
         yield Finding("warning", f"{at}.dice", "chance-level", text, f"{noise} permille or more, or longer filters")
@@ -353,7 +356,8 @@ def _blocking(p: Protocol) -> Findings:
 
 def _join(at: str, join: Join, p: Protocol) -> Findings:
     diffused = [copy for copy in p.encoding.filter_copies if p.encoding.filters[copy.name].diffusion]
-    noise = _beyond_chance(_NOISE, p.encoding.bits, len(join.filters))
+    bits = min((p.encoding.bits_of(copy.name) for copy in diffused if copy.label in join.filters), default=p.encoding.bits)
+    noise = _beyond_chance(_NOISE, bits, len(join.filters))
     if {copy.label for copy in diffused}.issuperset(join.filters) and join.dice < noise:
         text = "within the noise of diffusion: strangers become candidates by chance"
         yield Finding("warning", f"{at}.dice", "chance-level", text, f"{noise} permille or more, or longer filters")

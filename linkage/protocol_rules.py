@@ -11,7 +11,7 @@ from linkage.encoding import Encoding, Filter, Token
 from linkage.schema import CONTENT, DIFFERENT, FEATURES, IDENTIFIERS, NOT_OBSERVED
 
 if TYPE_CHECKING:
-    from linkage.protocol import Blocking, Comparison, ContentField, Level, Protocol
+    from linkage.protocol import Blocking, Clustering, Comparison, ContentField, Level, Protocol
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _MOST_PATTERNS = 2**63 - 1
@@ -28,8 +28,33 @@ def problems_of(p: Protocol) -> Iterator[str]:
         yield from _comparison_problems(f"comparisons.{number}", comparison, p.encoding, seen)
         seen[comparison.name] = (*comparison.level_names, NOT_OBSERVED)
     yield from _pattern_problems(p)
+    yield from _dependence_problems(p.estimation.dependent, seen)
+    yield from _contradiction_problems(p.clustering, seen)
     yield from _blocking_problems(p.blocking, p.encoding)
     yield from _statistics_problems(p)
+
+
+def _dependence_problems(dependent: tuple[tuple[str, str], ...], seen: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Pairs must make a forest: with a circle among them, their shares would not multiply to probabilities."""
+    group = {name: name for name in seen}
+    for first, second in dependent:
+        if first not in seen or second not in seen or first == second:
+            yield "estimation.dependent: pairs of two different comparisons"
+        elif group[first] == group[second]:
+            yield f"estimation.dependent: '{first}' and '{second}' already depend on each other through others"
+        else:
+            group = {name: group[second] if one == group[first] else one for name, one in group.items()}
+
+
+def _contradiction_problems(c: Clustering, seen: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for number, one in enumerate(c.contradictions):
+        at = f"clustering.contradictions.{number}"
+        if not one.name.strip() or not one.all:
+            yield f"{at}: a name, and at least one 'comparison=level'"
+        for condition in one.all:
+            name, _, level = condition.partition("=")
+            if level not in seen.get(name, ()):
+                yield f"{at}.all: '{condition}' is no 'comparison=level'"
 
 
 def _pattern_problems(p: Protocol) -> Iterator[str]:
@@ -56,7 +81,7 @@ def _encoding_problems(e: Encoding) -> Iterator[str]:
     if not e.filters and not e.tokens:
         yield "encoding: neither filters nor tokens"
     for name, spec in e.filters.items():
-        yield from _filter_problems(f"encoding.filters.{name}", spec)
+        yield from _filter_problems(f"encoding.filters.{name}", spec, e.bits)
     for name, token in e.tokens.items():
         yield from _token_problems(f"encoding.tokens.{name}", token)
     for name, one in e.specs:
@@ -75,7 +100,7 @@ def _length_problems(bits: int) -> Iterator[str]:
         yield "a multiple of 64, from 64 to 8192"
 
 
-def _filter_problems(at: str, spec: Filter) -> Iterator[str]:
+def _filter_problems(at: str, spec: Filter, usual: int) -> Iterator[str]:
     if not spec.parts:
         yield f"{at}.parts: there is none"
     for number, part in enumerate(spec.parts):
@@ -87,6 +112,8 @@ def _filter_problems(at: str, spec: Filter) -> Iterator[str]:
             yield f"{at}.parts.{number}.grams: 'years' are those of {' and '.join(_YEARS)}"
     if spec.diffusion and not 2 <= spec.diffusion <= 32:
         yield f"{at}.diffusion: 0, or from 2 to 32 positions"
+    if spec.bits is not None and (list(_length_problems(spec.bits)) or usual < 1 or spec.bits % usual):
+        yield f"{at}.bits: a multiple of encoding.bits, of 64 to 8192"
     if spec.inner_bits is not None:
         yield from (f"{at}.inner_bits: {wrong}" for wrong in _length_problems(spec.inner_bits))
         if not spec.diffusion:
@@ -101,6 +128,8 @@ def _token_problems(at: str, token: Token) -> Iterator[str]:
         yield f"{at}.of: names no feature"
     if not 0 <= token.unshared <= 1000:
         yield f"{at}.unshared: permille of the records, from 0 to 1000"
+    if not 0 <= token.rare <= 1000:
+        yield f"{at}.rare: permille of the records, from 0 to 1000"
     if token.hidden and token.locks:
         yield f"{at}.hidden: belongs to tokens that serve as locks"
 
@@ -119,8 +148,9 @@ def _comparison_problems(at: str, c: Comparison, e: Encoding, seen: Mapping[str,
         yield from _level_problems(f"{at}.levels.{number}", level, e)
     if not 0 <= c.gross_errors <= 5000:
         yield f"{at}.gross_errors: of 10,000, from 0 to 5000"
-    if c.against is not None and not 1 <= c.against <= 100:
-        yield f"{at}.against: bits, from 1 to 100"
+    if not max(c.gross_errors, 1) <= c.most_errors <= 10_000:
+        yield f"{at}.most_errors: of 10,000, from gross_errors to 10000"
+    yield from (f"{at}.silent: '{name}' is no level of it" for name in c.silent if name not in c.level_names)
     if c.strangers and (len(c.strangers) != len(c.levels) or min(c.strangers) < 1 or sum(c.strangers) > 999_999):
         yield f"{at}.strangers: of a million, at least 1 for each level and at least 1 left for 'different'"
     for key in ("only_if", "unless"):
@@ -181,6 +211,8 @@ def _blocking_problems(b: Blocking, e: Encoding) -> Iterator[str]:
     open_filters = {copy.label for copy in e.filter_copies if copy.lock is None or copy.lock in hidden}
     for number, join in enumerate(b.joins):
         yield from (f"blocking.joins.{number}: no filter is called '{name}'" for name in join.filters if name not in open_filters)
+        if len({e.bits_of(name.partition("@")[0]) for name in join.filters if name in open_filters}) > 1:
+            yield f"blocking.joins.{number}.filters: of several lengths, which cannot be joined"
         if not join.filters:
             yield f"blocking.joins.{number}.filters: names no filter"
         if not 1 <= join.dice <= 1000:

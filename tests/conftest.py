@@ -209,7 +209,12 @@ LOCKED = {
         },
         {"name": "given", "levels": [{"name": "same", "token": ["given", "given_year"]}]},
         {"name": "birth", "observed_from": 600, "levels": [{"name": "near", "filter": "birth", "dice": 750}]},
-        {"name": "whole", "needs": ["whole"], "never_against": True, "levels": [{"name": "alike", "filter": "whole", "dice": 700}]},
+        {
+            "name": "whole",
+            "needs": ["whole"],
+            "silent": ["different"],
+            "levels": [{"name": "alike", "filter": "whole", "dice": 700}],
+        },
         {"name": "year", "needs": ["year"], "only_if": "birth=not observed", "levels": [{"name": "same", "token": ["year"]}]},
     ],
     "blocking": {

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from linkage.coincidence import FACTS, coincidence, fill, grams, sendable, strangers
+from linkage.coincidence import FACTS, SHARED_BY_RELATIVES, coincidence, fill, grams, sendable, strangers, told_by
 from linkage.encoding import FilterPart
 from linkage.schema import FEATURES, IDENTIFIERS
 
@@ -32,6 +32,11 @@ def test_facts_are_possible(feature):
         (["names.bag", "surname.sound"], ["names.bag"]),
         (["given_name", "sex"], ["given_name"]),
         (["district", "region"], ["district"]),
+        (["place", "region"], ["region"]),
+        (["district", "place"], ["district"]),
+        (["address", "region"], ["address"]),
+        (["names.sounds", "surname.sound", "given_name.sound"], ["surname.sound", "given_name.sound"]),
+        (["email", "email"], ["email"]),
         (["sex", "sex"], ["sex"]),
     ],
 )
@@ -62,6 +67,20 @@ def test_a_case_is_a_group_of_one_size_however_long_the_list():
     assert strangers(["case_number"], 4) == 3
 
 
+def test_parts_are_those_that_the_features_tell():
+    assert told_by([]) == frozenset()
+    assert told_by(["surname", "birth_date"]) == {"surname", "year", "month", "day"}
+    assert told_by(["names.sounds"]) == {"surname", "given_name", "sex"}
+    assert told_by(["address"]) == {"region", "district", "street"}
+    assert told_by(["place"]) == told_by(["region"]) == {"region"}, "it may be no more than the region"
+
+
+def test_relatives_share_parts_that_some_feature_tells():
+    assert told_by(FEATURES) >= SHARED_BY_RELATIVES
+    assert told_by(["patronymic", "address", "phone", "email", "case_number"]) >= {"patronymic", "street", "phone", "email", "case"}
+    assert SHARED_BY_RELATIVES.isdisjoint(told_by(["surname", "given_name", "birth_date", "sex", "district"]))
+
+
 def test_figures_agree_with_what_a_brief_study_of_lists_would_expect():
     """Bits between hand-worn bounds, so that a slip of the pen in the table is seen."""
     for feature, low, high in (
@@ -81,6 +100,9 @@ def test_figures_agree_with_what_a_brief_study_of_lists_would_expect():
         (["age"], ["birth_year", "birth_year.next"], ["birth_date", "birth_date.digits"]),
         (["birth_date"], ["birth_year", "birth_date.swapped"], ["surname"]),
         (["tax_number"], ["tax_number"], ["document_number"]),
+        (["region"], ["place", "region"], ["district", "address"]),
+        (["district"], ["place", "district"], ["region", "postcode"]),
+        (["given_name"], ["names.sounds"], ["phone", "email"]),
     ],
 )
 def test_a_feature_can_be_sent_if_something_that_it_is_made_of_can(sent, there, missing):

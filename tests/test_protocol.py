@@ -65,10 +65,18 @@ BROKEN = [
     ("encoding.filters.birth.diffusion", 1, "encoding.filters.birth.diffusion: 0, or from 2 to 32 positions"),
     ("encoding.filters.birth.diffusion", 33, "encoding.filters.birth.diffusion: 0, or from 2 to 32 positions"),
     ("encoding.filters.birth.inner_bits", 128, "encoding.filters.birth.inner_bits: belongs to filters with diffusion"),
+    ("encoding.filters.birth.bits", 0, "encoding.filters.birth.bits: a multiple of encoding.bits, of 64 to 8192"),
+    ("encoding.filters.birth.bits", -128, "encoding.filters.birth.bits: a multiple of encoding.bits, of 64 to 8192"),
+    ("encoding.filters.birth.bits", 64, "encoding.filters.birth.bits: a multiple of encoding.bits, of 64 to 8192"),
+    ("encoding.filters.birth.bits", 192, "encoding.filters.birth.bits: a multiple of encoding.bits, of 64 to 8192"),
+    ("encoding.filters.birth.bits", 8320, "encoding.filters.birth.bits: a multiple of encoding.bits, of 64 to 8192"),
+    ("encoding.filters.birth.bits", "256", "encoding.filters.birth.bits: a valid integer"),
     ("encoding.tokens.year.of", ["birth_year", "horoscope"], "encoding.tokens.year.of: 'horoscope' is not a feature"),
     ("encoding.tokens.year.of", [], "encoding.tokens.year.of: names no feature"),
     ("encoding.tokens.year.unshared", -1, "encoding.tokens.year.unshared: permille of the records, from 0 to 1000"),
     ("encoding.tokens.year.unshared", 1001, "encoding.tokens.year.unshared: permille of the records, from 0 to 1000"),
+    ("encoding.tokens.year.rare", -1, "encoding.tokens.year.rare: permille of the records, from 0 to 1000"),
+    ("encoding.tokens.year.rare", 1001, "encoding.tokens.year.rare: permille of the records, from 0 to 1000"),
     ("encoding.filters.Né", {"parts": [{"of": "sex", "grams": "value", "positions": 1}]}, "encoding: 'Né' is not a name"),
     ("encoding.tokens.a b", {"of": ["sex"]}, "encoding: 'a b' is not a name"),
     # comparisons
@@ -79,6 +87,15 @@ BROKEN = [
     ("comparisons.0.needs", ["nobody"], "comparisons.0.needs: no filter or token is called 'nobody'"),
     ("comparisons.0.gross_errors", -1, "comparisons.0.gross_errors: of 10,000, from 0 to 5000"),
     ("comparisons.0.gross_errors", 5001, "comparisons.0.gross_errors: of 10,000, from 0 to 5000"),
+    ("comparisons.0.most_errors", -1, "comparisons.0.most_errors: of 10,000, from gross_errors to 10000"),
+    ("comparisons.0.most_errors", 0, "comparisons.0.most_errors: of 10,000, from gross_errors to 10000"),
+    ("comparisons.0.most_errors", 10_001, "comparisons.0.most_errors: of 10,000, from gross_errors to 10000"),
+    ("comparisons.1.most_errors", 99, "comparisons.1.most_errors: of 10,000, from gross_errors to 10000"),
+    ("comparisons.0.silent", ["close"], "comparisons.0.silent: 'close' is no level of it"),
+    ("comparisons.0.silent", ["exact", "not observed"], "comparisons.0.silent: 'not observed' is no level of it"),
+    ("comparisons.1.silent", ["exchanged"], "comparisons.1.silent: 'exchanged' is no level of it"),
+    ("comparisons.0.against", 25, "comparisons.0.against: unknown key"),
+    ("comparisons.0.never_against", True, "comparisons.0.never_against: unknown key"),
     ("comparisons.1.strangers", [10], "comparisons.1.strangers: of a million, at least 1 for each level"),
     ("comparisons.1.strangers", [10, 20, 999_970], "comparisons.1.strangers: of a million, at least 1 for each level"),
     ("comparisons.1.strangers", [10, 0], "comparisons.1.strangers: of a million, at least 1 for each level"),
@@ -106,12 +123,56 @@ BROKEN = [
     ("comparisons.0.levels.1.crossed_filters", ["surname", "x"], "comparisons.0.levels.1: no filter is called 'x'"),
     ("encoding.tokens.swapped.domain", REMOVED, "comparisons.2.levels.1: values of different domains can never be equal"),
     ("encoding.filters.given.parts.0.domain", "other", "comparisons.0.levels.1: values of different domains can never be equal"),
+    # estimation
+    ("estimation.dependent", [["surname", "nobody"]], "estimation.dependent: pairs of two different comparisons"),
+    ("estimation.dependent", [["nobody", "surname"]], "estimation.dependent: pairs of two different comparisons"),
+    ("estimation.dependent", [["given", "given"]], "estimation.dependent: pairs of two different comparisons"),
+    ("estimation.dependent", [["surname=exact", "given"]], "estimation.dependent: pairs of two different comparisons"),
+    (
+        "estimation.dependent",
+        [["surname", "given"], ["given", "surname"]],
+        "estimation.dependent: 'given' and 'surname' already depend on each other through others",
+    ),
+    (
+        "estimation.dependent",
+        [["surname", "given"], ["surname", "given"]],
+        "estimation.dependent: 'surname' and 'given' already depend on each other through others",
+    ),
+    (
+        "estimation.dependent",
+        [["surname", "given"], ["birth", "year"], ["given", "birth"], ["year", "surname"]],
+        "estimation.dependent: 'year' and 'surname' already depend on each other through others",
+    ),
+    ("estimation.dependent", [["surname"]], "estimation.dependent.0.1: missing"),
+    ("estimation.dependant", [], "estimation.dependant: unknown key"),
+    # contradictions
+    ("clustering.contradictions", [{"name": " ", "all": ["birth=different"]}], "clustering.contradictions.0: a name, and at least"),
+    ("clustering.contradictions", [{"name": "two", "all": []}], "clustering.contradictions.0: a name, and at least one"),
+    ("clustering.contradictions", [{"name": "two"}], "clustering.contradictions.0.all: missing"),
+    ("clustering.contradictions", [{"all": ["birth=different"]}], "clustering.contradictions.0.name: missing"),
+    (
+        "clustering.contradictions",
+        [{"name": "one", "all": ["birth=different"]}, {"name": "two", "all": ["birth=different", "birth=nothing"]}],
+        "clustering.contradictions.1.all: 'birth=nothing' is no 'comparison=level'",
+    ),
+    (
+        "clustering.contradictions",
+        [{"name": "two", "all": ["nobody=different"]}],
+        "clustering.contradictions.0.all: 'nobody=different' is no 'comparison=level'",
+    ),
+    ("clustering.contradictions", [{"name": "two", "all": ["birth"]}], "clustering.contradictions.0.all: 'birth' is no"),
+    (
+        "clustering.contradictions",
+        [{"name": "two", "any": ["birth=different"], "all": ["birth=different"]}],
+        "clustering.contradictions.0.any: unknown key",
+    ),
     # blocking
     ("blocking", {"passes": [], "max_block": 6}, "blocking: neither passes nor joins"),
     ("blocking.max_block", 1, "blocking.max_block: at least 2"),
     ("blocking.passes.0", "surname_", "blocking.passes: no token is called 'surname_'"),
     ("blocking.joins.0.filters", ["surname", "date"], "blocking.joins.0: no filter is called 'date'"),
     ("blocking.joins.0.filters", [], "blocking.joins.0.filters: names no filter"),
+    ("encoding.filters.given.bits", 256, "blocking.joins.0.filters: of several lengths, which cannot be joined"),
     ("blocking.joins.0.dice", 0, "blocking.joins.0.dice: permille, from 1 to 1000"),
     ("blocking.joins.0.dice", 1001, "blocking.joins.0.dice: permille, from 1 to 1000"),
     # statistics
@@ -160,6 +221,9 @@ BROKEN_LOCKS = [
     ("encoding.filters.whole.inner_bits", 100, "encoding.filters.whole.inner_bits: a multiple of 64"),
     ("encoding.filters.whole.inner_bits", 8256, "encoding.filters.whole.inner_bits: a multiple of 64"),
     ("encoding.filters.whole.diffusion", 0, "encoding.filters.whole.inner_bits: belongs to filters with diffusion"),
+    ("encoding.filters.whole.bits", 192, "encoding.filters.whole.bits: a multiple of encoding.bits, of 64 to 8192"),
+    ("encoding.filters.whole.bits", 256, "blocking.joins.0.filters: of several lengths, which cannot be joined"),
+    ("encoding.filters.birth.bits", 256, "blocking.joins.0.filters: of several lengths, which cannot be joined"),
     ("encoding.filters.surname.locks.0", "nobody", "encoding: 'surname' is locked by 'nobody', which is no token"),
     ("encoding.filters.surname.locks.0", "given", "encoding: 'surname' is locked by 'given', which is locked itself"),
     ("encoding.tokens.given.locks.0", "whole", "encoding: 'given' is locked by 'whole', which is no token"),
@@ -201,6 +265,69 @@ def test_a_broken_rule_of_locks_is_named_by_its_place(path, value, said, locked)
 def test_a_token_may_be_unshared_by_any_permille_of_the_records(value, small):
     agreed = parse_protocol(changed(small, "encoding.tokens.year.unshared", value), "p")
     assert agreed.encoding.tokens["year"].unshared == value
+
+
+@pytest.mark.parametrize("value", [0, 1, 1000])
+def test_a_token_may_be_rare_by_any_permille_of_the_records(value, small):
+    agreed = parse_protocol(changed(small, "encoding.tokens.year.rare", value), "p")
+    assert agreed.encoding.tokens["year"].rare == value
+
+
+@pytest.mark.parametrize("value", [128, 256, 8192])
+def test_a_filter_may_be_as_long_as_several_others(value, small):
+    agreed = parse_protocol(changed(small, "encoding.filters.birth.bits", value), "p")
+    assert agreed.encoding.bits_of("birth") == value
+    assert len(agreed.filters) == 2 + value // 128
+
+
+@pytest.mark.parametrize("usual", [0, -64, 100])
+def test_the_length_of_one_filter_is_held_against_that_of_all_even_where_that_is_wrong(usual, small):
+    small["encoding"]["filters"]["birth"]["bits"] = 130
+    found = problems(changed(small, "encoding.bits", usual))
+    assert any(line.startswith("encoding.bits: a multiple of 64") for line in found)
+    assert any(line.startswith("encoding.filters.birth.bits: a multiple of encoding.bits") for line in found)
+
+
+def test_filters_of_one_length_may_be_joined_however_long_they_are(small):
+    for name in ("surname", "given"):
+        small["encoding"]["filters"][name]["bits"] = 256
+    assert parse_protocol(small, "p").blocking.joins[0].filters == ("surname", "given")
+
+
+def test_errors_may_be_held_between_two_shares_and_at_one(small):
+    assert [(one.gross_errors, one.most_errors) for one in parse_protocol(small, "p").comparisons[:2]] == [
+        (0, 10_000),
+        (100, 10_000),
+    ]
+    for least, most in ((0, 1), (100, 100), (5000, 10_000)):
+        small["comparisons"][1] |= {"gross_errors": least, "most_errors": most}
+        agreed = parse_protocol(small, "p").comparisons[1]
+        assert (agreed.gross_errors, agreed.most_errors) == (least, most)
+
+
+def test_any_level_may_be_silent_the_last_and_all_of_them_too(small):
+    for silent in (["different"], ["exact"], ["exact", "exchanged", "similar", "different"]):
+        assert parse_protocol(changed(small, "comparisons.0.silent", silent), "p").comparisons[0].silent == tuple(silent)
+
+
+def test_comparisons_may_depend_on_each_other_as_a_forest(small):
+    assert parse_protocol(small, "p").estimation.dependent == ()
+    for pairs in (
+        [["surname", "given"]],
+        [["year", "surname"]],
+        [["surname", "given"], ["birth", "year"]],
+        [["surname", "given"], ["given", "birth"], ["given", "year"]],
+        [["surname", "given"], ["birth", "given"], ["year", "given"]],
+    ):
+        agreed = parse_protocol(changed(small, "estimation.dependent", pairs), "p")
+        assert agreed.estimation.dependent == tuple(map(tuple, pairs))
+
+
+def test_a_contradiction_may_ask_for_any_level_and_for_none(small):
+    everything = ["surname=exchanged", "given=different", "year=not observed"]
+    small["clustering"]["contradictions"] = [{"name": "two", "all": everything}, {"name": "late", "all": ["year=same"]}]
+    found = parse_protocol(small, "p").clustering.contradictions
+    assert [(one.name, one.all) for one in found] == [("two", tuple(everything)), ("late", ("year=same",))]
 
 
 def test_an_encoding_of_nothing_is_refused(small):
@@ -252,6 +379,24 @@ def test_a_million_strangers_are_at_the_levels_and_the_rest_at_different(small):
 def test_what_is_behind_locks_is_read_from_the_levels(locked_protocol):
     behind = {one.name for one in locked_protocol.comparisons if locked_protocol.behind_locks(one)}
     assert behind == {"surname", "given", "birth"}
+
+
+def test_a_pass_is_blind_to_what_it_does_not_tell(locked_protocol):
+    """Whom it brings together by chance shows how often strangers agree on that."""
+    of = {one.name: locked_protocol.blind_passes(one) for one in locked_protocol.comparisons}
+    assert of["surname"] == ("date", "given_year")
+    assert of["given"] == ("date", "surname_year")
+    assert of["birth"] == ()
+
+
+@pytest.mark.parametrize("shared", ["patronymic", "address", "phone", "email", "case_number", "document_number", "tax_number"])
+def test_a_pass_over_what_relatives_share_is_blind_to_nothing(shared, locked):
+    locked["encoding"]["tokens"]["more"] = {"of": ["birth_year"]}
+    locked["blocking"]["passes"] = ["date", "more"]
+    comparison = parse_protocol(locked, "p").comparisons[0]
+    assert parse_protocol(locked, "p").blind_passes(comparison) == ("date", "more")
+    locked["encoding"]["tokens"]["more"]["of"].append(shared)
+    assert parse_protocol(locked, "p").blind_passes(comparison) == ("date",)
 
 
 def test_a_comparison_may_depend_on_an_earlier_level_and_on_its_absence(small):
@@ -342,6 +487,10 @@ def test_order_of_keys_and_defaults_written_out_do_not_change_the_id(small, smal
     assert list(backwards) == list(reversed(small))
     assert parse_protocol(backwards, "p").id == small_protocol.id
     small["comparisons"][0]["gross_errors"] = 0
+    small["comparisons"][0] |= {"most_errors": 10_000, "silent": []}
+    small["encoding"]["tokens"]["year"] |= {"rare": 0, "unshared": 0}
+    small["estimation"] = {"dependent": []}
+    small["clustering"]["contradictions"] = []
     small["statistics"]["order"] = ["court"]
     assert parse_protocol(small, "p").id == small_protocol.id
 

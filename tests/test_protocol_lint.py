@@ -339,6 +339,55 @@ def test_a_rule_fires_where_it_should_and_nowhere_beside_it(code, severity, key,
     assert (severity, code, key) not in found(right)
 
 
+def told_of(key, *entries):
+    """Codes of warnings about an entry of the safe protocol, with some entries set."""
+    return {code for severity, code, at in found(with_entries(*entries)) if at == key and severity == "warning"}
+
+
+def test_a_longer_filter_tells_weaker_likeness_from_chance():
+    """4,096 parities deviate by 1/128 and not by 1/32: four deviations are 532 permille and not 625."""
+    level, join = "comparisons.1.levels.0.dice", "blocking.joins.0.dice"
+    long = ("encoding.filters.whole.bits", 4096)
+    for key in (level, join):
+        assert told_of(key, (key, 532)) == {"chance-level"}
+        assert told_of(key, long, (key, 532)) == set()
+        assert told_of(key, long, (key, 531)) == {"chance-level"}
+
+
+def test_a_join_is_judged_by_the_filters_that_it_joins():
+    """A shorter diffused filter that it does not read is not in it."""
+    short = ("encoding.filters.short", {**WHOLE, "locks": ["lock"]})
+    long = ("encoding.filters.whole.bits", 4096)
+    assert told_of("blocking.joins.0.dice", short, long, ("blocking.joins.0.dice", 532)) == set()
+
+
+def test_what_counts_as_seen_is_held_against_the_filters_own_length():
+    """Three deviations of 256 bits are 594 permille, of 1,024 bits 547."""
+    key, long = "comparisons.0.observed_from", ("encoding.filters.surname.bits", 1024)
+    more = ("encoding.filters.surname.parts.0.positions", 208)
+    assert told_of(key, (key, 547)) == {"observed-by-chance"}
+    assert told_of(key, long, more, (key, 547)) == set()
+    assert told_of(key, long, more, (key, 546)) == {"observed-by-chance"}
+
+
+def test_a_long_filter_is_as_full_as_its_own_bits_say():
+    filled = [
+        next(one.text for one in findings(parse_protocol(with_entries(*entries), "p")) if one.code == "masked-fill")
+        for entries in (
+            (),
+            (("encoding.filters.surname.bits", 1024),),
+            (("encoding.filters.surname.bits", 1024), ("encoding.filters.surname.parts.0.positions", 208)),
+        )
+    ]
+    assert [text.partition("%")[0] for text in filled] == ["18", "5", "18"]
+
+
+def test_before_diffusion_a_filter_is_as_full_as_its_inner_bits_say():
+    key = "encoding.filters.whole"
+    assert told_of(key, ("encoding.filters.whole.bits", 4096)) == set()
+    assert told_of(key, ("encoding.filters.whole.bits", 4096), ("encoding.filters.whole.inner_bits", None)) == {"too-empty"}
+
+
 def test_a_safe_protocol_gets_notes_only():
     assert {severity for severity, _, _ in found(SAFE)} == {"note"}
 

@@ -32,7 +32,9 @@ GOOD = {"name": "a", "inner": [{"size": 1, "tags": ["x"]}], "by_name": {"b": {"s
 
 def test_no_name_number_or_birth_date_is_content():
     telling = {name for name, kind in IDENTIFIERS.items() if kind in {"name", "full_name", "date", "year", "age", "number"}}
-    assert len(telling) == 10
+    assert len(telling) == 11
+    telling |= {"postcode", "address", "email"}
+    assert telling <= set(IDENTIFIERS)
     assert not telling & set(CONTENT)
     assert not {"role", "stage", "article"} & set(IDENTIFIERS)
 
@@ -40,7 +42,7 @@ def test_no_name_number_or_birth_date_is_content():
 def test_every_feature_is_described_and_begins_with_the_identifier_that_it_is_of():
     for name, meaning in FEATURES.items():
         assert meaning
-        assert name.partition(".")[0] in {*IDENTIFIERS, "names"}
+        assert name.partition(".")[0] in {*IDENTIFIERS, "names", "place"}, "of both names, of district or region, or of one"
 
 
 def test_the_standard_lists_cannot_be_changed():

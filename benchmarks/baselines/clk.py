@@ -5,7 +5,7 @@
 SPEC names the columns: `names` (bigrams, 15 bits each) and `dates` (digits with their place, 30 bits each), as in the
 schema that clkhash ships with, and the `thresholds` to solve at; without thresholds the records are encoded and nothing
 else. LINKS gets `threshold,left,right` row numbers of the pairs within each group. Prints seconds of CPU and wall time,
-imports not counted, as JSON.
+imports not counted, and peak memory as JSON.
 """
 
 import bisect
@@ -19,6 +19,7 @@ import time
 import anonlink
 from clkhash.clk import generate_clks
 from clkhash.schema import from_json_dict
+from peak import peak_memory_mb
 
 SECRET = "invented rows need no secret"
 
@@ -73,7 +74,11 @@ def main():
             spent["candidates"] = len(found[0])
         for threshold in spec["thresholds"]:
             writer.writerows((threshold, *pair) for pair in solve(found, threshold, numbers))
-    spent |= {"wall_s": round(time.perf_counter() - wall, 3), "cpu_s": round(time.process_time() - cpu, 3)}
+    spent |= {
+        "peak_memory_mb": peak_memory_mb(),
+        "wall_s": round(time.perf_counter() - wall, 3),
+        "cpu_s": round(time.process_time() - cpu, 3),
+    }
     ones = [clk.count() for one in clks for clk in one]
     print(json.dumps({**spent, "encode_cpu_s": round(encoded, 3), "fill": round(sum(ones) / len(ones) / 1024, 3)}))
 

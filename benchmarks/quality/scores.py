@@ -1,11 +1,13 @@
 """One form of score for every method: pairs, persons, and the seconds that it took.
 
 A person map is scored by `linkage.evaluation`. Programs that return links and no persons are scored on their links as
-they are; their persons are the records that links connect.
+they are; their persons are the records that links connect. Splink's users do either: of the pairs that it returns and the
+pairs within the records that these connect, those with the higher F1 stand for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,14 @@ from blocking import components
 from linkage.evaluation import evaluate
 
 Score = dict[str, Any]
+# What else the truth says of a person map, `agency`, `record_id`, `person_id`.
+Judge = Callable[[pd.DataFrame], dict[str, Any]]
 _SHARES = ("precision", "recall", "f1")
+
+
+def no_more(_: pd.DataFrame) -> dict[str, Any]:
+    """The judge who says nothing."""
+    return {}
 
 
 def of_persons(persons: pd.DataFrame, truth: pd.DataFrame) -> Score:
@@ -37,9 +46,25 @@ def of_links(left: NDArray[np.int32], right: NDArray[np.int32], truth: pd.DataFr
     correct, estimated = int((person[left] == person[right]).sum()), len(left)
     sizes = np.bincount(person)
     true = int((sizes * (sizes - 1) // 2).sum())
-    connected = evaluate(truth.assign(person_id=components(len(truth), left, right)), truth)
     shares = (_share(correct, estimated), _share(correct, true), _share(2 * correct, estimated + true))
-    return {"pairs": {"all": dict(zip(_SHARES, shares, strict=True))}, "persons": connected["persons"]}
+    persons = evaluate(connected(left, right, truth), truth)["persons"]
+    return {"pairs": {"all": dict(zip(_SHARES, shares, strict=True))}, "persons": persons}
+
+
+def connected(left: NDArray[np.int32], right: NDArray[np.int32], truth: pd.DataFrame) -> pd.DataFrame:
+    """The person map that links between rows of the truth make: whoever they connect is one person."""
+    return truth.assign(person_id=components(len(truth), left, right))
+
+
+def better_of(left: NDArray[np.int32], right: NDArray[np.int32], truth: pd.DataFrame) -> Score:
+    """Score of links as the persons that they connect, but with the pairs of the links where their F1 is higher.
+
+    `scored` says which pairs they are.
+    """
+    persons, links = of_persons(connected(left, right, truth), truth), of_links(left, right, truth)
+    of_both = {"persons": persons["pairs"], "links": links["pairs"]}
+    scored = max(of_both, key=lambda kind: of_both[kind]["all"]["f1"] or 0)
+    return {**persons, "pairs": of_both[scored], "scored": scored}
 
 
 def exact_equality(rows: Rows) -> Score:

@@ -6,8 +6,6 @@ knows who is whose twin and what each published cell should say.
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.measure import run_child
 from benchmarks.quality.peers import beside
 from benchmarks.quality.practice import harmonised, invented
 from benchmarks.quality.roles import Job, whole_job
+from benchmarks.quality.scorer import asked, groups_and_cells
 from benchmarks.quality.scores import Score, shortened
 from benchmarks.runner import Result, Settings, skipped
 
@@ -52,7 +50,7 @@ def _measure(folder: Path, scorer: Path | None, settings: Settings) -> Result:
     with tempfile.TemporaryDirectory() as name:
         truth = folder / "truth" / "truth.csv"
         job = whole_job(Path(name), lists, truth, protocol="tip", period=PERIOD)
-        seen = _scored(scorer, truth, job, Path(name)) if scorer else skipped("the practice data's scorer is absent")
+        seen = _scored(scorer, truth, job) if scorer else skipped("the practice data's scorer is absent")
     methods = [_ours(job), *beside(rows, settings.peers, dedupe=True)]
     return {"records": len(rows.records), "methods": methods, "scorer": seen, "spent": job.spent}
 
@@ -66,18 +64,14 @@ def _ours(job: Job) -> Score:
     return {"method": "headcount", **shortened(job.quality), **total}
 
 
-def _scored(scorer: Path, truth: Path, job: Job, folder: Path) -> Result:
+def _scored(scorer: Path, truth: Path, job: Job) -> Result:
     """What the practice data's own scorer says of the person map, and whether it agrees with ours."""
-    predicted = folder / "predicted.csv"
-    job.persons.to_csv(predicted, index=False)
-    answer, _ = run_child([sys.executable, str(scorer), str(truth), str(predicted)])
-    score = json.loads(answer)
+    score = asked(scorer, truth, job.persons)
     theirs, ours = score["counts"]["unique_persons"], job.quality
     agrees = _facts(score["pairs"]["all"], score["bcubed"], theirs) == _facts(ours["pairs"]["all"], ours["bcubed"], ours["persons"])
     return {
         "agrees": agrees,
-        "sex_role_year": score["counts"]["sex_role_year"],
-        "false_merges": score["false_merges"],
+        **groups_and_cells(score),
         "recall_slices": {name: one for name, one in score["recall_slices"].items() if not name.startswith("label:")},
     }
 

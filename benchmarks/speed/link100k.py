@@ -21,7 +21,7 @@ from linkage.evaluation import evaluate
 
 RECORDS = 100_000
 _SMALL = 500
-_STAGES = ("candidates", "compare", "count_patterns", "estimate", "weigh", "cluster", "second_look")
+_STAGES = ("candidates", "compare", "count", "fit", "weigh", "cluster", "second_look", "refits", "cuts", "certainty")
 
 
 def run(settings: Settings) -> Result:

@@ -58,9 +58,11 @@ def encode_filters(known: Features, keys: LinkageKeys, protocol: Protocol) -> di
 
 
 def _filters(known: Features, keys: LinkageKeys, protocol: Protocol, name: str, spec: Filter) -> NDArray[np.uint64]:
-    inner_bits = spec.inner_bits or protocol.encoding.bits
-    out = np.zeros((len(known["sex"]), protocol.words), np.uint64)
-    sets = index_sets(diffuse_key(keys), name, inner_bits, spec.diffusion, protocol.encoding.bits) if spec.diffusion else None
+    inner_bits = spec.inner_bits or protocol.encoding.bits_of(name)
+    out = np.zeros((len(known["sex"]), protocol.encoding.bits_of(name) // 64), np.uint64)
+    sets = (
+        index_sets(diffuse_key(keys), name, inner_bits, spec.diffusion, protocol.encoding.bits_of(name)) if spec.diffusion else None
+    )
     for row in range(len(out)):
         places = {place for part in spec.parts for place in _places(known[part.of][row], part, keys, protocol, name, inner_bits)}
         if sets is not None:

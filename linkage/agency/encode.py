@@ -34,11 +34,11 @@ def encode_filters(features: Features, keys: LinkageKeys, protocol: Protocol) ->
 
 
 def _filter(features: Features, name: str, spec: Filter, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
-    bits = spec.inner_bits or protocol.encoding.bits
+    bits = spec.inner_bits or protocol.encoding.bits_of(name)
     keyed = _Keyed(keys, protocol.encoding.scheme, bits)
     columns = (_part(features, part, part.domain or name, keyed) for part in spec.parts)
     combined = functools.reduce(np.bitwise_or, columns)
-    return diffuse(combined, keys, name, spec.diffusion, protocol.encoding.bits) if spec.diffusion else combined
+    return diffuse(combined, keys, name, spec.diffusion, protocol.encoding.bits_of(name)) if spec.diffusion else combined
 
 
 class _Keyed(NamedTuple):

@@ -28,6 +28,7 @@ from linkage.encoding import Copy, Encoding
 from linkage.protocol import Protocol
 
 Words = NDArray[np.uint64]
+_LOWER_HALF = np.uint64(0xFFFF_FFFF)
 
 
 def lock(
@@ -50,9 +51,9 @@ def lock(
     n = len(record)
     texts = Texts(features)
     out = {copy.label: filters[copy.name] for copy in e.filter_copies}
-    out |= {f"token {copy.label}": tokens[copy.name][:, None] for copy in e.token_copies}
+    out |= {f"token {copy.label}": _under_lock(tokens[copy.name], copy, e)[:, None] for copy in e.token_copies}
     for name in sorted({name for _, spec in e.specs for name in spec.locks}):
-        widths = dict(_widths(e, name, protocol.words))
+        widths = dict(_widths(e, name))
         masks = _masks(texts, name, e, keys, sum(widths.values()))
         closed = tokens[name] == 0
         for label, mask in _slices(masks, widths):
@@ -61,13 +62,25 @@ def lock(
         _fill(out, record, keys, _filled(protocol))
     axis = [out[copy.label] for copy in e.filter_copies]
     of_tokens = [out[f"token {copy.label}"] for copy in e.token_copies]
-    stacked = np.stack(axis, axis=1) if axis else np.zeros((n, 0, protocol.words), np.uint64)
-    return stacked, np.concatenate(of_tokens, axis=1) if of_tokens else np.zeros((n, 0), np.uint64)
+    none = np.zeros((n, 0), np.uint64)
+    joined = np.concatenate([none, *axis], axis=1).reshape(n, len(protocol.filters), protocol.words)
+    return joined, np.concatenate([none, *of_tokens], axis=1)
 
 
-def _widths(e: Encoding, name: str, words: int) -> Iterator[tuple[str, int]]:
+def _under_lock(token: NDArray[np.uint64], copy: Copy, e: Encoding) -> NDArray[np.uint64]:
+    """What a mask is laid over: the lower half of a token's bits, the upper half zero; 0 = missing.
+
+    Where the lock is shared, equal upper halves then say that both records have a value, and equal halves that it is the
+    same: missing is not mistaken for different. Under a hidden lock they would show who shares it: there all bits are kept.
+    """
+    if copy.lock is None or e.tokens[copy.lock].hidden:
+        return token
+    return np.where(token == 0, 0, np.maximum(token & _LOWER_HALF, 1)).astype(np.uint64)
+
+
+def _widths(e: Encoding, name: str) -> Iterator[tuple[str, int]]:
     """Label and words of each copy under a lock."""
-    yield from ((copy.label, words) for copy in e.filter_copies if copy.lock == name)
+    yield from ((copy.label, e.bits_of(copy.name) // 64) for copy in e.filter_copies if copy.lock == name)
     yield from ((f"token {copy.label}", 1) for copy in e.token_copies if copy.lock == name)
 
 

@@ -27,6 +27,7 @@ from linkage.schema import IDENTIFIERS
 Text = NDArray[np.object_]
 Features = Mapping[str, Text]
 _NAME_COLUMNS = ("surname", "given_name", "patronymic", "full_name")
+_CODES = tuple(name for name, kind in IDENTIFIERS.items() if kind == "code")
 _NUMBERS = tuple(name for name, kind in IDENTIFIERS.items() if kind == "number")
 
 
@@ -68,9 +69,10 @@ def _years(year: NDArray[np.int16]) -> dict[str, Text]:
 
 
 def _codes(extract: Extract, protocol: Protocol, mapping: FileMapping) -> dict[str, Text]:
-    places = {name: _coded(name, extract, protocol, mapping) for name in ("citizenship", "region", "district")}
+    codes = {name: _coded(name, extract, protocol, mapping) for name in _CODES}
+    place = np.where(codes["district"] == "", codes["region"], codes["district"])
     numbers = {name: once_per_value(fold_number, column(extract, name)) for name in _NUMBERS}
-    return {**places, **numbers, "sex": sex_codes(column(extract, "sex"), mapping)}
+    return {**codes, "place": place, **numbers, "sex": sex_codes(column(extract, "sex"), mapping)}
 
 
 def _coded(name: str, extract: Extract, protocol: Protocol, mapping: FileMapping) -> Text:

@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from linkage.cli import agency, check, demo, evaluate, keys, names, protocol, review, statistics, terminal, unit
+from linkage.cli import agency, blocking, check, demo, evaluate, keys, names, protocol, review, statistics, terminal, unit
 from linkage.errors import LinkageError, StorageError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("check")(check.check)
 app.command("seal")(agency.seal)
 app.command("inspect")(keys.inspect)
 app.command("receive")(unit.receive)
+app.command("blocking")(blocking.blocking)
 app.command("link")(unit.link)
 app.command("explain")(unit.explain)
 app.command("persons")(unit.persons)

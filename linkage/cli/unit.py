@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,15 +16,16 @@ import typer
 from linkage.cli import terminal
 
 if TYPE_CHECKING:
-    from linkage.review.explain import Person
+    from linkage.review.waterfall import Ink
     from linkage.unit.intake import Received
     from linkage.unit.workspace import Run
 
 WorkspaceFolder = Annotated[Path, typer.Option("--workspace", help="the linkage unit's workspace")]
 Json = Annotated[bool, typer.Option("--json", help="answer in JSON")]
 Force = Annotated[bool, typer.Option("--force", help="overwrite an existing file")]
+Svg = Annotated[Path | None, typer.Option("--svg", help="also draw it into this file")]
 
-export_app = typer.Typer(help="Write the published persons or pairs as CSV.", no_args_is_help=True)
+export_app = typer.Typer(help="Write the published persons or pairs as CSV, or the model.", no_args_is_help=True)
 
 
 def receive(
@@ -105,6 +107,15 @@ def link(
     workspace: WorkspaceFolder,
     keys: Annotated[Path, typer.Option("--keys", help="the linkage unit's key folder")],
     period: Annotated[str | None, typer.Option("--period", help="link this period only; else everything received")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="FILE|RUN_ID|last",
+            help="use this saved model as it is, and say what an estimate would have been, which takes as long again; "
+            "else the model is estimated",
+        ),
+    ] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="threads for the kernels; the result is the same")] = None,
     as_json: Json = False,
 ) -> None:
@@ -112,12 +123,14 @@ def link(
     import numba
 
     from linkage.bundle.keyring import open_keys
+    from linkage.unit.model_choice import find_model
     from linkage.unit.run import run
     from linkage.unit.workspace import open_workspace
 
     available = numba.get_num_threads()
     numba.set_num_threads(min(threads or available, available))
-    published = run(open_workspace(workspace), open_keys(keys, "unit"), period)
+    opened = open_workspace(workspace)
+    published = run(opened, open_keys(keys, "unit"), period, None if model is None else find_model(opened, model))
     described = published.run.manifest
     if published.already:
         terminal.say("already published: the same bundles, protocol and decisions")
@@ -128,18 +141,52 @@ def link(
             terminal.say(
                 f"pass {one['name']}: {one['blocks_left_out']} block(s) above the cap left out, {one['pairs_left_out']} pairs"
             )
+    for line in _model_words(described):
+        terminal.say(line)
     if as_json:
-        terminal.answer_json({"run_id": published.run.run_id, "manifest_sha256": published.run.digest, **described["quality"]})
+        model_told = {key: described[key] for key in ("model", "drift", "anew")}
+        names = {"run_id": published.run.run_id, "manifest_sha256": published.run.digest}
+        terminal.answer_json({**names, **described["quality"], **model_told})
     else:
         terminal.answer(_quality_line(published.run.run_id, described["quality"]))
 
 
+def _model_words(described: Mapping[str, Any]) -> Iterator[str]:
+    """What is to be said of the run's model: whether it settled, whose it is, and how far from another."""
+    from linkage.unit.drift import lines
+    from linkage.unit.estimate import MAX_ITERATIONS
+
+    model, anew, moved = (described[key] for key in ("model", "anew", "drift"))
+    given = model["origin"] == "given"
+    for whose, told in (("the given model's estimate" if given else "the estimate", model), ("the estimate anew", anew)):
+        if told and not told["converged"]:
+            yield f"{whose} stopped at its cap of {MAX_ITERATIONS} steps without settling"
+    if given and model["protocol_id"] != described["inputs"]["protocol_id"]:
+        yield "the given model was estimated under another protocol; comparisons and levels have the same names"
+    if given:
+        yield f"model given: {model['sha256']}; {_anew_words(anew, described['quality'])}"
+    where = "from the given model to these lists" if given else f"since run {moved and moved['since']}"
+    for line in lines(moved) if moved else ():
+        yield f"drift: {line} {where}"
+
+
+def _anew_words(anew: Mapping[str, int] | None, quality: Mapping[str, int]) -> str:
+    if anew is None:
+        return "these lists cannot carry an estimate of their own"
+    others = (f"{anew['persons']} persons", f"{anew['pairs_linked']} pairs linked")
+    return f"estimated anew: {', '.join(others)}; as given: {quality['persons']} and {quality['pairs_linked']}"
+
+
 def _quality_line(run_id: str, quality: dict[str, int]) -> str:
-    """The run's ID, and what it says of itself; the estimates are the model's own and know only of pairs that were compared."""
+    """The run's ID, and what it says of itself without truth."""
+    precision, recall, kept = (
+        quality[f"{name}_permille"] / 1000 for name in ("estimated_precision", "estimated_recall", "blocking_kept")
+    )
     return (
-        f"run {run_id}: {quality['records']} records, {quality['persons']} persons; {quality['pairs_compared']} pairs compared; "
-        f"estimated precision {quality['estimated_precision_permille'] / 1000:.3f}, "
-        f"recall {quality['estimated_recall_permille'] / 1000:.3f} of compared pairs"
+        f"run {run_id}: {quality['records']} records, {quality['persons']} persons "
+        f"(estimated {quality['persons_estimated']}, 95 % interval {quality['persons_low']} to {quality['persons_high']}); "
+        f"{quality['pairs_compared']} pairs compared; estimated precision {precision:.3f}, recall {recall:.3f}, "
+        f"blocking kept {kept:.3f} of the true pairs"
     )
 
 
@@ -147,10 +194,13 @@ def explain(
     left: Annotated[str, typer.Argument(metavar="RECORD", help="agency:record, the record's pseudonym, or how it begins")],
     right: Annotated[str, typer.Argument(metavar="RECORD", help="another record, in the same ways")],
     workspace: WorkspaceFolder,
+    svg: Svg = None,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Say why two records are one person or two: level, m, u and weight of every comparison."""
+    """Say why two records are one person or two: the weight as a waterfall, what would flip it, and what the run made of it."""
     from linkage.review import explain as reading
+    from linkage.review.pair_svg import pair_svg
     from linkage.unit.decisions import verdicts
     from linkage.unit.ledger import read_ledger
     from linkage.unit.workspace import open_workspace, published
@@ -160,40 +210,55 @@ def explain(
     one, other = (reading.find_record(evidence.persons, text) for text in (left, right))
     decision = verdicts(read_ledger(opened.ledger)).get((min(one, other), max(one, other)), "")
     told = reading.explain(evidence, one, other, decision)
+    if svg:
+        _draw(svg, pair_svg(told), force)
     if as_json:
         terminal.answer_json(reading.as_plain(told))
         return
-    for line in reading.lines(told):
+    for line in reading.lines(told, _ink()):
         terminal.answer(line)
 
 
 def persons(
     person: Annotated[str, typer.Argument(metavar="PERSON", help="person ID, or how it begins")],
     workspace: WorkspaceFolder,
+    svg: Svg = None,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """List the records of a person and the weights of the links among them."""
-    from linkage.review import explain as reading
+    """List the records of a person, the links among them, and what holds them together: strongest links and bridges."""
+    from linkage.review import person as reading
+    from linkage.review.explain import find_person, read_evidence
+    from linkage.review.person_svg import person_svg
     from linkage.unit.workspace import open_workspace, published
 
-    evidence = reading.read_evidence(published(open_workspace(workspace)))
-    found = reading.person(evidence, reading.find_person(evidence.persons, person))
+    evidence = read_evidence(published(open_workspace(workspace)))
+    found = reading.person(evidence, find_person(evidence.persons, person))
+    if svg:
+        _draw(svg, person_svg(found), force)
     if as_json:
-        terminal.answer_json(_plain_person(found))
+        terminal.answer_json(reading.plain_person(found))
         return
-    terminal.answer(f"person  {found.person_id}")
-    for member in found.members:
-        terminal.answer(f"record  {reading.spoken(member)}")
-    for link in found.links:
-        terminal.answer(f"link    {reading.spoken(link.left)}  {reading.spoken(link.right)}  {reading.in_bits(link.weight)} bits")
+    for line in reading.person_lines(found, _ink()):
+        terminal.answer(line)
 
 
-def _plain_person(found: Person) -> dict[str, Any]:
-    from linkage.review.explain import bits, spoken
+def _ink() -> Ink:
+    """Blocks where stdout can show them, else ASCII."""
+    from linkage.review.waterfall import ASCII, BLOCKS
 
-    links = [{"left": spoken(link.left), "right": spoken(link.right), "bits": bits(link.weight)} for link in found.links]
-    members = [{"agency": agency, "record": record} for agency, record in found.members]
-    return {"person_id": found.person_id, "records": members, "links": links}
+    try:
+        "".join(BLOCKS).encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
+    return BLOCKS
+
+
+def _draw(path: Path, drawing: str, force: bool) -> None:
+    from linkage.files import PRIVATE, write_new
+
+    write_new(path, drawing.encode(), mode=PRIVATE, force=force)
+    terminal.say(f"{path}: drawn; pseudonymised personal data, readable by you alone")
 
 
 @export_app.command("persons")
@@ -228,6 +293,22 @@ def export_pairs(
     rows = zip(*(column.tolist() for column in table[:4]), *table.levels.T.tolist(), *bits, same, strict=True)
     levels = (f"{LEVEL_PREFIX}{name}" for name in table.comparisons)
     _export(output, (*table._fields[:4], *levels, "prior", "weight", "same"), rows, run, force)
+
+
+@export_app.command("model")
+def export_model(
+    workspace: WorkspaceFolder,
+    output: Annotated[Path, typer.Option("-o", "--output", help="where to write the model, JSON")],
+    force: Force = False,
+) -> None:
+    """Write the published run's model, for `link --model`: how often levels occur, and no record."""
+    from linkage.files import PRIVATE, write_new
+    from linkage.unit.workspace import MODEL, read_run_file
+
+    run = _published(workspace)
+    write_new(output, read_run_file(run, MODEL), mode=PRIVATE, force=force)
+    terminal.say(f"run {run.run_id}: its model; readable by you alone")
+    terminal.answer(str(output))
 
 
 def _published(workspace: Path) -> Run:

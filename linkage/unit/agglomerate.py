@@ -31,12 +31,12 @@ def agglomerate(
         for right in range(left + 1, size):
             a, b = cluster[left], cluster[right]
             if must[left, right] and a != b and not barred[a, b]:
-                _merge(min(a, b), max(a, b), total, barred, members, cluster)
+                merge(min(a, b), max(a, b), total, barred, members, cluster)
     while True:
         left, right = _best(total, barred, members)
         if left < 0:
             return cluster
-        _merge(left, right, total, barred, members, cluster)
+        merge(left, right, total, barred, members, cluster)
 
 
 @njit(nogil=True, cache=True)
@@ -58,7 +58,7 @@ def _best(
 
 
 @njit(nogil=True, cache=True)
-def _merge(
+def merge(
     into: int,
     out: int,
     total: NDArray[np.int64],

@@ -7,12 +7,13 @@ that every pass misses; its cost is quadratic, so the protocol says up to how ma
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Pairs, dice_join, token_join, union
+from blocking import Pairs, dice_join, to_codes, token_join, union
 from linkage.protocol import Join, Protocol
 from linkage.records import Encodings
 
@@ -41,10 +42,22 @@ class Candidates:
     Attributes:
         pairs: sorted, unique, left < right.
         passes: one entry per pass and join, in the protocol's order.
+        proposed: (n_pairs,) uint64, bit k set where pass k of `passes` proposed the pair.
     """
 
     pairs: Pairs
     passes: tuple[Pass, ...]
+    proposed: NDArray[np.uint64]
+
+    def by(self, place: int) -> NDArray[np.bool_]:
+        """(n_pairs,) whether the pass at this place proposed the pair."""
+        shared: NDArray[np.bool_] = (self.proposed >> np.uint64(place)) & np.uint64(1) == 1
+        return shared
+
+    @property
+    def by_how_many(self) -> NDArray[np.int64]:
+        """(n_pairs,) how many passes proposed the pair."""
+        return np.bitwise_count(self.proposed).astype(np.int64)
 
 
 def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
@@ -52,7 +65,11 @@ def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
     found = [_token_pass(encodings, name, protocol) for name in protocol.blocking.passes]
     found += [_join(encodings, join, protocol) for join in protocol.blocking.joins if len(encodings) <= join.max_records]
     pairs = union([pairs for pairs, _ in found], len(encodings))
-    return Candidates(pairs, tuple(report for _, report in found))
+    codes = to_codes(pairs, len(encodings))
+    proposed = np.zeros(len(codes), np.uint64)
+    for place, (some, _) in enumerate(found):
+        proposed[np.searchsorted(codes, to_codes(some, len(encodings)))] |= np.uint64(1 << place)
+    return Candidates(pairs, tuple(report for _, report in found), proposed)
 
 
 def _token_pass(encodings: Encodings, name: str, protocol: Protocol) -> tuple[Pairs, Pass]:
@@ -68,6 +85,6 @@ def _join(encodings: Encodings, join: Join, protocol: Protocol) -> tuple[Pairs, 
 
 def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:
     """(n_records, n_words) uint64: the OR of the named filters."""
-    columns = [protocol.filters.index(name) for name in names]
-    joined: NDArray[np.uint64] = np.bitwise_or.reduce(encodings.filters[:, columns, :], axis=1)
-    return joined
+    copies = (copy for copy in protocol.encoding.filter_copies if copy.label in names)
+    parts = (encodings.filters[:, protocol.places(copy), :] for copy in copies)
+    return functools.reduce(np.bitwise_or, (one.reshape(len(one), one.shape[1] * one.shape[2]) for one in parts))

@@ -1,7 +1,9 @@
 """From weighted pairs to persons: each record in one cluster, over all sources and within each.
 
 Components over the pairs that speak for a match say who could be one person at all; inside a component *every* pair is
-weighed, also those that were never candidates, and average linkage decides. So one chance likeness does not chain two
+weighed, also those that were never candidates, and average linkage decides. In a component of up to `LARGEST_EXACT` records
+the best of all partitions is found, too, and taken where average linkage missed it (two components in a thousand on practice
+lists), so that there nothing better exists. So one chance likeness does not chain two
 families into one person, and a change in one component moves no other. Decisions come first: a pair decided to be
 different is never in one cluster, a pair decided to be the same always is unless that would break a 'different'.
 """
@@ -10,19 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Pairs, complete, components
+from blocking import Pairs, complete, components, to_codes
 from linkage.unit.agglomerate import agglomerate
+from linkage.unit.contradictions import NONE
+from linkage.unit.partition import LARGEST_EXACT, best_partition
 from linkage.unit.weights import MICROBITS, Microbits
 
 LARGEST_COMPONENT = 300
-_CLIP = 12 * MICROBITS
+CLIP = 12 * MICROBITS
 _STEP = 2 * MICROBITS
 Labels = NDArray[np.int32]
+Marks = NDArray[np.bool_]
+At = tuple[NDArray[np.int64], NDArray[np.int64]]
 Cell = TypeVar("Cell", np.int64, np.bool_)
 
 
@@ -42,42 +48,48 @@ class Rules:
     cannot: Pairs
 
 
-def cluster(pairs: Pairs, weight: Microbits, threshold: int, weigh_pairs: Callable[[Pairs], Microbits], rules: Rules) -> Labels:
+class Weighed(NamedTuple):
+    """What pairs of records say.
+
+    Attributes:
+        weight: (n_pairs,) microbits.
+        contradiction: (n_pairs,) int8, which contradiction a pair shows, −1 = none.
+        seen: (n_pairs,) bool, whether anything of the pair could be compared.
+    """
+
+    weight: Microbits
+    contradiction: NDArray[np.int8]
+    seen: NDArray[np.bool_]
+
+
+def cluster(pairs: Pairs, weight: Microbits, threshold: int, weigh_pairs: Callable[[Pairs], Weighed], rules: Rules) -> Labels:
     """(n_records,) int32 cluster of each record, named by its smallest member.
 
     Args:
         pairs: candidate pairs.
         weight: (n_pairs,) their weights in microbits.
         threshold: microbits at which a pair speaks neither for nor against.
-        weigh_pairs: weights of any further pairs.
+        weigh_pairs: weights and contradictions of any further pairs.
         rules: sources and decisions.
     """
     groups = group(pairs, weight, threshold, rules)
     inside = complete(groups)
-    above = np.clip(weigh_pairs(inside) - threshold, -_CLIP, _CLIP)
+    weighed = weigh_pairs(inside)
+    above = np.clip(weighed.weight - threshold, -CLIP, CLIP)
     by_group = np.argsort(groups[inside.left], kind="stable")
     labels = np.arange(len(groups), dtype=np.int32)
-    marked = _Marks(_codes(rules.must, len(groups)), _codes(rules.cannot, len(groups)))
     edges = np.flatnonzero(np.diff(groups[inside.left][by_group], prepend=-1))
     for rows in np.split(by_group, edges[1:]) if len(edges) else []:
         left, right = inside.left[rows], inside.right[rows]
         members = np.append(left[0], right[left == left[0]])
-        labels[members] = members[_partition(members, left, right, above[rows], marked, rules)]
+        labels[members] = members[_partition(members, Pairs(left, right), above[rows], weighed.contradiction[rows], rules)]
     return labels
 
 
-@dataclass(frozen=True)
-class _Marks:
-    """Decided pairs as sorted codes left * n + right."""
-
-    must: NDArray[np.int64]
-    cannot: NDArray[np.int64]
-
-
-def group(pairs: Pairs, weight: Microbits, threshold: int, rules: Rules) -> Labels:
+def group(pairs: Pairs, weight: Microbits, threshold: int, rules: Rules, largest: int = LARGEST_COMPONENT) -> Labels:
     """(n_records,) int32 component of each record over pairs at or above the threshold, and decided pairs.
 
-    A component larger than `LARGEST_COMPONENT` is a chain of likenesses; inside it the threshold rises, two bits at a
+    A component of more than `largest` records is a chain of likenesses; inside it the threshold rises, two bits at a
     time, until it falls apart. Decided pairs hold at every threshold.
     """
     n = len(rules.source)
@@ -88,37 +100,52 @@ def group(pairs: Pairs, weight: Microbits, threshold: int, rules: Rules) -> Labe
         right = np.concatenate([pairs.right[strong], rules.must.right])
         labels = components(n, left, right)
         sizes = np.bincount(labels, minlength=n)
-        too_large = sizes[labels] > LARGEST_COMPONENT
+        too_large = sizes[labels] > largest
         if not too_large.any() or not (strong & too_large[pairs.left]).any():
             return labels
         bar[too_large] += _STEP
 
 
-def _partition(
-    members: NDArray[np.int32],
-    left: NDArray[np.int32],
-    right: NDArray[np.int32],
-    above: Microbits,
-    marked: _Marks,
-    rules: Rules,
-) -> Labels:
+def _partition(members: NDArray[np.int32], pairs: Pairs, above: Microbits, contradicted: NDArray[np.int8], rules: Rules) -> Labels:
     """(k,) position in `members` of each member's cluster."""
+    at = (np.searchsorted(members, pairs.left), np.searchsorted(members, pairs.right))
+    must, cannot = barred(members, pairs, at, contradicted, rules)
+    weights = square(len(members), at, above)
+    found = agglomerate(weights, must, cannot)
+    if len(members) > LARGEST_EXACT or must.any():
+        return found
+    best = best_partition(weights, cannot)
+    return best if _worth(weights, best) > _worth(weights, found) else found
+
+
+def _worth(weights: Microbits, labels: Labels) -> int:
+    """Sum of the weights within clusters."""
+    return int(weights[labels[:, None] == labels[None, :]].sum())
+
+
+def barred(members: NDArray[np.int32], pairs: Pairs, at: At, contradicted: NDArray[np.int8], rules: Rules) -> tuple[Marks, Marks]:
+    """(k, k) what must be together, and what cannot be, in one group.
+
+    Args:
+        members: (k,) record indices, rising.
+        pairs: all pairs of them.
+        at: where the pairs' records stand in `members`.
+        contradicted: (n_pairs,) the contradiction that a pair shows, −1 = none.
+        rules: sources and decisions; decisions 'same', and chains of them, overrule a contradiction.
+    """
     size, n = len(members), len(rules.source)
-    codes = left.astype(np.int64) * n + right
-    at = (np.searchsorted(members, left), np.searchsorted(members, right))
+    codes = to_codes(pairs, n)
+    must, decided_apart = (square(size, at, np.isin(codes, to_codes(one, n))) for one in (rules.must, rules.cannot))
     source = rules.source[members]
-    cannot = (source[:, None] == source[None, :]) & rules.single[source][:, None]
-    np.fill_diagonal(cannot, val=False)
-    must, decided_apart = (_square(size, at, np.isin(codes, decided)) for decided in (marked.must, marked.cannot))
-    return agglomerate(_square(size, at, above), must, cannot | decided_apart)
+    single = (source[:, None] == source[None, :]) & rules.single[source][:, None]
+    np.fill_diagonal(single, val=False)
+    chained = components(size, *(side.astype(np.int32) for side in np.nonzero(must)))
+    overruled = chained[:, None] == chained[None, :]
+    return must, single | decided_apart | (square(size, at, contradicted != NONE) & ~overruled)
 
 
-def _square(size: int, at: tuple[NDArray[np.int64], NDArray[np.int64]], values: NDArray[Cell]) -> NDArray[Cell]:
+def square(size: int, at: At, values: NDArray[Cell]) -> NDArray[Cell]:
     """(k, k) symmetric matrix of the pairs' values, zero on the diagonal."""
     out = np.zeros((size, size), dtype=values.dtype)
     out[at], out[at[::-1]] = values, values
     return out
-
-
-def _codes(pairs: Pairs, n: int) -> NDArray[np.int64]:
-    return np.unique(pairs.left.astype(np.int64) * n + pairs.right)

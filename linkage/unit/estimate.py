@@ -5,14 +5,20 @@ not*, and λ the share of all pairs that are one person. They are found by expec
 agreement patterns: the *candidates*, where nearly all matches are, tell m and λ; the *background*, which stands for all
 pairs, tells u, each of its pairs weighted by the probability that it is no match. So u is not spoilt by the matches among
 them (in a small list an exact birth date is more often a match than a coincidence), and the prior is that of all pairs,
-not of the blocked ones. A comparison that is not observed is no evidence.
-Source: Fellegi & Sunter 1969; Winkler 1988 for the EM; estimation from counts of patterns as in fastLink (Enamorado et al. 2019).
+not of the blocked ones. A comparison that is not observed is no evidence, nor is a level that the protocol calls silent.
+
+Two comparisons that go together among one person's records are not counted twice: of the pairs of comparisons that the
+protocol calls dependent the model learns by how much more often two levels come together than they would by themselves,
+drawn towards "no more often" where few matches tell.
+Source: Fellegi & Sunter 1969; Winkler 1988 for the EM; estimation from counts of patterns as in fastLink (Enamorado et al. 2019);
+dependence as a forest of pairs after Chow & Liu 1968.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +31,12 @@ TOLERANCE = 1e-6
 _SMALLEST_PRIOR, _LARGEST_PRIOR = 1e-12, 0.5
 _PAIRS_FOR_JUDGEMENT = 1000
 _ASSUMED_AT_LEAST = 50.0
+_ASSUMED_BEHIND_LOCKS = 500.0
+_LEAST_OF_ASSUMED = 0.5
+_MOSTLY, _TELLS_UP_TO = 0.75, 0.25
+_ROUNDS = 2
+_STEPS_TO_SETTLE = 25
+_INDEPENDENT_MATCHES = 10.0
 
 
 @dataclass(frozen=True)
@@ -34,10 +46,14 @@ class PatternCounts:
     Attributes:
         patterns: (n_patterns, n_comparisons) int8 levels, −1 = not observed.
         counts: (n_patterns,) pairs; of a sample, as many as each stands for.
+        possible: (n_patterns,) bool, whether one person's records can show the pattern at all; all can if None.
+        by_pass: (n_patterns, n_passes), how many of the pairs each blocking pass proposed; None where that is not known.
     """
 
     patterns: NDArray[np.int8]
     counts: NDArray[np.int64] | Float
+    possible: NDArray[np.bool_] | None = None
+    by_pass: Float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,16 +62,35 @@ class Assumed:
 
     Attributes:
         strangers: per comparison, (n_levels,) pairs of strangers that are assumed to have ended at each level, all > 0.
-        gross_errors: per comparison, the least share of matches that is taken to end at *different*.
-        against: per comparison, bits by which its best level speaks against a match; None = estimated.
-        known: per comparison, whether u is what is assumed of strangers, however many are seen: behind locks only those
-            strangers are seen that agree on something.
+        errors: per comparison, the least and the largest share of matches that is taken to end at *different*.
+        silent: per comparison, (n_levels,) bool: levels that weigh nothing.
+        known: per comparison, whether u is what is assumed of strangers, however many are seen.
+        locked: per comparison, whether strangers are seen only where they share a lock.
+        blind: per comparison, (n_passes,) bool: passes that tell nothing of what is compared behind locks.
+        dependent: pairs of columns of comparisons, of which the second depends on the first among matches; a forest.
     """
 
     strangers: tuple[Float, ...]
-    gross_errors: tuple[float, ...]
-    against: tuple[int | None, ...]
+    errors: tuple[tuple[float, float], ...]
+    silent: tuple[NDArray[np.bool_], ...]
     known: tuple[bool, ...]
+    locked: tuple[bool, ...]
+    blind: tuple[NDArray[np.bool_], ...]
+    dependent: tuple[tuple[int, int], ...] = ()
+
+
+class Joint(NamedTuple):
+    """How the level of one comparison depends on that of another among matches.
+
+    Attributes:
+        first, second: their columns; the second depends on the first.
+        ratio: (n_levels of the first + 1, n_levels of the second) how many times as often the second ends at a level, given
+            where the first ended; the last row is for a first that was not observed.
+    """
+
+    first: int
+    second: int
+    ratio: Float
 
 
 @dataclass(frozen=True)
@@ -67,6 +102,8 @@ class Model:
         m, u: per comparison, (n_levels,) probabilities that sum to 1.
         iterations: EM steps made.
         converged: whether the largest change of the last step was below the tolerance.
+        silent: per comparison, (n_levels,) bool: levels that weigh nothing; none does if empty.
+        joint: what goes together among matches.
     """
 
     prior: float
@@ -74,6 +111,8 @@ class Model:
     u: tuple[Float, ...]
     iterations: int
     converged: bool
+    silent: tuple[NDArray[np.bool_], ...] = ()
+    joint: tuple[Joint, ...] = field(default=())
 
 
 def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assumed, all_pairs: int, n_records: int) -> Model:
@@ -89,59 +128,114 @@ def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assu
     Raises:
         ModelError: the fit says that all pairs are matches, or that a match agrees less than a stranger.
     """
-    prior = min(1.0 / max(n_records, 2), _LARGEST_PRIOR)
-    one_match = [_one_match(len(one)) for one in assumed.strangers]
-    m = tuple(one_match)
-    u = _strangers_shares(background, background.counts.astype(np.float64), assumed)
-    iteration, change = 0, 0.0 if not len(candidates.counts) else 1.0
-    while iteration < MAX_ITERATIONS and change > TOLERANCE:
-        iteration += 1
-        in_candidates = match_probability(candidates.patterns, prior, m, u) * candidates.counts
-        in_background = (1.0 - match_probability(background.patterns, prior, m, u)) * background.counts
-        before = [np.array([prior]), *m]
-        prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
-        m = _with_gross_errors(_shares(candidates, in_candidates, one_match), assumed.gross_errors)
-        u = _strangers_shares(background, in_background, assumed)
-        m = _with_fixed(m, u, assumed.against)
-        change = _largest_change(before, [np.array([prior]), *m])
+    model = _start(background, assumed, n_records)
+    for _ in range(_ROUNDS if len(candidates.counts) else 0):
+        told = _strangers_behind_locks(candidates, model, assumed)
+        model = _until_settled(_start(background, told, n_records), candidates, background, told, all_pairs, MAX_ITERATIONS)
     if len(candidates.counts) and all_pairs >= _PAIRS_FOR_JUDGEMENT:
-        free = [column for column, bits in enumerate(assumed.against) if bits is None]
-        _refuse_degenerate(candidates, prior, m, u, free)
-    return Model(prior, m, u, iteration, change <= TOLERANCE)
+        _refuse_degenerate(candidates, model)
+    return model
 
 
-def match_probability(patterns: NDArray[np.int8], prior: float, m: tuple[Float, ...], u: tuple[Float, ...]) -> Float:
-    """(n_patterns,) posterior probability of one person: λ·m(γ) / (λ·m(γ) + (1 − λ)·u(γ)).
+def settle(model: Model, candidates: PatternCounts, background: PatternCounts, assumed: Assumed, all_pairs: int) -> Model:
+    """The model that other counts and assumptions would have led to, a few steps of EM from a fitted one.
 
-    Source: Fellegi & Sunter 1969, with conditional independence of the comparisons.
+    Where there are no candidates, it is the fitted one: a list of one record has no pairs to learn from.
     """
-    bits = np.full(len(patterns), np.log2(prior) - np.log2(1.0 - prior))
-    for column, (one_m, one_u) in enumerate(zip(m, u, strict=True)):
-        weights = np.append(np.log2(one_m) - np.log2(one_u), 0.0)  # index −1: not observed, no evidence
-        bits += weights[patterns[:, column]]
+    if not len(candidates.counts):
+        return model
+    told = _strangers_behind_locks(candidates, model, assumed)
+    return _until_settled(model, candidates, background, told, all_pairs, _STEPS_TO_SETTLE)
+
+
+def _until_settled(
+    model: Model, candidates: PatternCounts, background: PatternCounts, assumed: Assumed, all_pairs: int, steps: int
+) -> Model:
+    """EM until a step changes nothing worth mentioning, or the cap on iterations."""
+    change, last = 1.0, model.iterations + steps
+    while model.iterations < last and change > TOLERANCE:
+        after = _step(model, candidates, background, assumed, all_pairs)
+        change = _largest_change(model, after)
+        model = after
+    return replace(model, converged=change <= TOLERANCE)
+
+
+def _start(background: PatternCounts, assumed: Assumed, n_records: int) -> Model:
+    """One duplicate per record; matches as they usually are; everybody a stranger."""
+    m = tuple(_one_match(len(one)) for one in assumed.strangers)
+    u = _strangers_shares(background, background.counts.astype(np.float64), assumed)
+    joint = tuple(Joint(a, b, np.ones((len(m[a]) + 1, len(m[b])))) for a, b in assumed.dependent)
+    return Model(min(1.0 / max(n_records, 2), _LARGEST_PRIOR), m, u, 0, True, assumed.silent, joint)
+
+
+def _step(model: Model, candidates: PatternCounts, background: PatternCounts, assumed: Assumed, all_pairs: int) -> Model:
+    """One step of EM: who is a match by the model, and what the model is by these."""
+    in_candidates = match_probability(candidates, model) * candidates.counts
+    in_background = (1.0 - match_probability(background, model)) * background.counts
+    one_match = [_one_match(len(one)) for one in assumed.strangers]
+    prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
+    m = _with_errors(_shares(candidates, in_candidates, one_match), model.m, assumed.errors)
+    u = _strangers_shares(background, in_background, assumed)
+    joint = tuple(_joint(candidates.patterns, in_candidates, one) for one in model.joint)
+    return Model(prior, m, u, model.iterations + 1, False, model.silent, joint)
+
+
+def match_probability(table: PatternCounts, model: Model) -> Float:
+    """(n_patterns,) posterior probability of one person: λ·m(γ) / (λ·m(γ) + (1 − λ)·u(γ)); 0 for what is impossible.
+
+    Source: Fellegi & Sunter 1969, with independence of all comparisons that do not depend on each other.
+    """
+    bits = np.full(len(table.patterns), np.log2(model.prior) - np.log2(1.0 - model.prior))
+    for column, weights in enumerate(level_bits(model)):
+        bits += np.append(weights, 0.0)[table.patterns[:, column]]  # index −1: not observed, no evidence
+    for one in model.joint:
+        bits += joint_bits(one)[table.patterns[:, one.first], table.patterns[:, one.second]]
     chance: Float = 1.0 / (1.0 + np.exp2(-bits))
-    return chance
+    return chance if table.possible is None else chance * table.possible
 
 
-def _with_gross_errors(m: tuple[Float, ...], least: tuple[float, ...]) -> tuple[Float, ...]:
-    """The shares m with the level *different* raised to its least share, the other levels lowered in proportion."""
-    return tuple(_raised(one, share) for one, share in zip(m, least, strict=True))
+def level_bits(model: Model) -> list[Float]:
+    """Per comparison, (n_levels,) bits log2(m/u); 0 at silent levels."""
+    silent = model.silent or tuple(np.zeros(len(one), np.bool_) for one in model.m)
+    return [np.where(still, 0.0, np.log2(m) - np.log2(u)) for m, u, still in zip(model.m, model.u, silent, strict=True)]
 
 
-def _with_fixed(m: tuple[Float, ...], u: tuple[Float, ...], against: tuple[int | None, ...]) -> tuple[Float, ...]:
-    """The shares m of comparisons that the protocol fixes: so many bits against at the best level, u elsewhere."""
-    return tuple(one if bits is None else _fixed(of_u, bits) for one, of_u, bits in zip(m, u, against, strict=True))
+def joint_bits(joint: Joint) -> Float:
+    """(n_levels + 1, n_levels + 1) bits that two levels add by coming together; 0 where the second, last, is not observed."""
+    return np.pad(np.log2(joint.ratio), ((0, 0), (0, 1)))
 
 
-def _fixed(u: Float, bits: int) -> Float:
-    best = u[0] * 2.0**-bits
-    return np.append(best, u[1:] * ((1.0 - best) / (1.0 - u[0])))
+def _joint(patterns: NDArray[np.int8], weight: Float, joint: Joint) -> Joint:
+    """How often two levels come together among matches, over how often they would by themselves.
+
+    Both counts are raised by the same number of matches, so that the ratio is 1 where nothing is known. That the first was
+    not observed is no evidence, but what the second says may then mean another thing: who is known by one name is known by
+    a pet name.
+    """
+    first, second = patterns[:, joint.first], patterns[:, joint.second]
+    rows = second >= 0
+    together = np.zeros_like(joint.ratio)
+    np.add.at(together, (first[rows], second[rows]), weight[rows])  # −1, not observed, is the last row
+    apart = np.outer(together.sum(axis=1), together.sum(axis=0)) / max(float(together.sum()), 1e-9)
+    return joint._replace(ratio=(together + _INDEPENDENT_MATCHES) / (apart + _INDEPENDENT_MATCHES))
 
 
-def _raised(m: Float, least: float) -> Float:
-    if m[-1] >= least:
+def _with_errors(m: tuple[Float, ...], before: tuple[Float, ...], errors: Sequence[tuple[float, float]]) -> tuple[Float, ...]:
+    """The shares m with the level *different* kept between its bounds, the other levels changed in proportion.
+
+    Above the upper bound the share is brought down step by step, until of those who are taken for matches no more end there:
+    where namesakes are many, a bound on m alone would leave it to λ to make room for them.
+    """
+    return tuple(_bounded(one, float(old[-1]), *bounds) for one, old, bounds in zip(m, before, errors, strict=True))
+
+
+def _bounded(m: Float, before: float, least: float, most: float) -> Float:
+    seen = float(m[-1])
+    held = before * most / seen
+    wrong = held if held < min(seen, most) else max(min(seen, most), least)
+    if wrong == seen:
         return m
-    return np.append(m[:-1] * ((1.0 - least) / (1.0 - m[-1])), least)
+    return np.append(m[:-1] * ((1.0 - wrong) / (1.0 - seen)), wrong)
 
 
 def _one_match(size: int) -> Float:
@@ -180,7 +274,32 @@ def _strangers_shares(table: PatternCounts, weight: Float, assumed: Assumed) -> 
     both = zip(_shares(table, weight, assumed.strangers), _shares(table, weight, slightly), strict=True)
     seen = (_more_coincidence(one, other) for one, other in both)
     said = (one / one.sum() for one in assumed.strangers)
-    return tuple(one if known else other for one, other, known in zip(said, seen, assumed.known, strict=True))
+    as_said = (known or locked for known, locked in zip(assumed.known, assumed.locked, strict=True))
+    return tuple(one if alone else other for one, other, alone in zip(said, seen, as_said, strict=True))
+
+
+def _strangers_behind_locks(table: PatternCounts, model: Model, assumed: Assumed) -> Assumed:
+    """The assumptions, with those about comparisons behind locks as strangers show them.
+
+    Strangers are seen there only where they share a lock; where a pass that tells nothing of a comparison brought them
+    together by chance, they tell how often strangers agree on it. Only passes count three quarters of whose pairs are
+    strangers: among the few that rare locks leave, relatives are too many. Whoever may well be a match tells nothing, because
+    a tenth of many matches would be more than all coincidence; and no level becomes rarer than half of what is assumed.
+    """
+    if table.by_pass is None:
+        return assumed
+    matches = match_probability(table, model)
+    strangers = np.where(matches < _TELLS_UP_TO, 1.0 - matches, 0.0)
+    mostly = strangers @ table.by_pass > _MOSTLY * table.by_pass.sum(axis=0)
+    shown = list(assumed.strangers)
+    for column, (said, blind) in enumerate(zip(assumed.strangers, assumed.blind, strict=True)):
+        level = table.patterns[:, column]
+        weight = strangers * table.by_pass[:, blind & mostly].sum(axis=1)
+        if assumed.locked[column] and not assumed.known[column] and weight[level >= 0].any():
+            sums = np.bincount(level[level >= 0], weights=weight[level >= 0], minlength=len(said))
+            learnt = sums + _ASSUMED_BEHIND_LOCKS * said / said.sum()
+            shown[column] = np.maximum(learnt, _LEAST_OF_ASSUMED * said * (learnt.sum() / said.sum()))
+    return replace(assumed, strangers=tuple(shown))
 
 
 def _more_coincidence(one: Float, other: Float) -> Float:
@@ -191,17 +310,16 @@ def _more_coincidence(one: Float, other: Float) -> Float:
     return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
-def _largest_change(before: Sequence[Float], after: Sequence[Float]) -> float:
-    """The largest change of any m, or of λ relative to itself (the first entry)."""
-    of_prior, *of_m = (np.abs(new - old).max() for old, new in zip(before, after, strict=True))
-    return float(max(of_prior / before[0][0], *of_m))
+def _largest_change(before: Model, after: Model) -> float:
+    """The largest change of any m, or of λ relative to itself."""
+    of_m = (np.abs(new - old).max() for old, new in zip(before.m, after.m, strict=True))
+    return float(max(abs(after.prior - before.prior) / before.prior, *of_m))
 
 
-def _refuse_degenerate(
-    candidates: PatternCounts, prior: float, m: tuple[Float, ...], u: tuple[Float, ...], free: Sequence[int]
-) -> None:
+def _refuse_degenerate(candidates: PatternCounts, model: Model) -> None:
     """A fit in which best agreement speaks against a match has found something other than persons."""
-    observed = [column for column in free if (candidates.patterns[:, column] >= 0).any()]
-    informative = [m[column][0] > u[column][0] for column in observed]
-    if prior >= _LARGEST_PRIOR or not informative or not any(informative):
+    weighing = [column for column, bits in enumerate(level_bits(model)) if bits.any()]
+    observed = [column for column in weighing if (candidates.patterns[:, column] >= 0).any()]
+    informative = [model.m[column][0] > model.u[column][0] for column in observed]
+    if model.prior >= _LARGEST_PRIOR or not informative or not any(informative):
         raise ModelError("the estimate is degenerate: agreement does not speak for a match in any comparison")

@@ -13,21 +13,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Pairs, all_pairs, random_pairs, to_codes
-from comparators import count_patterns
+from blocking import Pairs
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Candidates, candidates
-from linkage.unit.cluster import Labels, Rules, cluster
-from linkage.unit.estimate import Assumed, Model, PatternCounts, estimate
+from linkage.unit.certainty import MODELS, Certainty, Seen, certainty
+from linkage.unit.cluster import Labels, Rules, Weighed, cluster
+from linkage.unit.contradictions import CONTRADICTED, NONE, contradictions
+from linkage.unit.cuts import above, cuts
+from linkage.unit.estimate import Model
+from linkage.unit.fit import SEED, count, fit, refits
 from linkage.unit.second_look import second_look
-from linkage.unit.vectors import Levels, compare, level_counts
+from linkage.unit.vectors import Levels, compare
 from linkage.unit.weights import Microbits, Weights, log_odds, weigh, weights
 
-ALL_PAIRS_UP_TO = 3_000_000
-SAMPLED_PAIRS = 2_000_000
-ASSUMED_PAIRS = 20_000
-SEED = 20_180_730
 # Inside a group of records that others hold together, a pair that cannot be compared speaks a little against: most matches can.
 UNSEEN_PAIR = -2_000_000  # microbits
 Rows = slice | NDArray[np.int64]
@@ -55,9 +54,11 @@ class Linkage:
         model: the fitted model.
         weights: the model in whole microbits.
         prior: (n_pairs,) microbits of log-odds before any evidence: the model's, or that of records left alone.
-        weight: (n_pairs,) microbits, prior included.
+        weight: (n_pairs,) microbits, prior included, and `CONTRADICTED` where the pair shows a contradiction.
+        apart: (n_pairs,) object array, why a pair that speaks for one person is cut; "" where none is.
         threshold: microbits at which a pair speaks neither for nor against.
         labels: (n_records,) int32 cluster of each record.
+        certainty: how sure they are.
     """
 
     candidates: Candidates
@@ -66,8 +67,10 @@ class Linkage:
     weights: Weights
     prior: Microbits
     weight: Microbits
+    apart: NDArray[np.object_]
     threshold: int
     labels: Labels
+    certainty: Certainty
 
 
 def as_pairs(several: Sequence[tuple[int, int]]) -> Pairs:
@@ -79,76 +82,69 @@ def as_pairs(several: Sequence[tuple[int, int]]) -> Pairs:
 NOTHING_DECIDED = Decided(as_pairs([]), as_pairs([]))
 
 
-def link_encodings(encodings: Encodings, protocol: Protocol, decided: Decided = NOTHING_DECIDED) -> Linkage:
+def link_encodings(
+    encodings: Encodings, protocol: Protocol, decided: Decided = NOTHING_DECIDED, known: Model | None = None
+) -> Linkage:
     """Candidates → comparison vectors → estimated model → weights → clusters.
+
+    Args:
+        encodings: of all records.
+        protocol: the agreement.
+        decided: auditors' decisions.
+        known: a model of an earlier run, to be used as it is; estimated anew if None.
 
     Raises:
         ModelError: the fit is degenerate.
     """
     found = candidates(encodings, protocol)
     levels = compare(encodings, found.pairs, protocol)
-    counted = _patterns(levels, protocol)
-    model = _fit(encodings, found.pairs, counted, protocol)
-    table = weights(model, [one.never_against or one.against is not None for one in protocol.comparisons])
-    weight = weigh(levels, table)
+    counted = count(encodings, found, levels, protocol)
+    model = known or fit(counted)
+    table = weights(model)
+    weighed = _weighed(levels, table, protocol)
+    weight = weighed.weight
     threshold = log_odds(protocol.clustering.threshold)
     rules = _rules(encodings, protocol, decided)
 
-    def weigh_any(pairs: Pairs) -> Microbits:
-        weighed = weigh(compare(encodings, pairs, protocol), table)
-        return np.where(weighed == table.prior, threshold + UNSEEN_PAIR, weighed)
+    def weigh_any(pairs: Pairs, shift: int) -> Weighed:
+        return _weighed_any(compare(encodings, pairs, protocol), table, protocol, threshold, shift)
 
     def clustered(rows: Rows, shift: int, under: Rules) -> Labels:
         some = Pairs(found.pairs.left[rows], found.pairs.right[rows])
-        return cluster(some, weight[rows] + shift, threshold, lambda pairs: weigh_any(pairs) + shift, under)
+        return cluster(some, weight[rows] + shift, threshold, lambda pairs: weigh_any(pairs, shift), under)
 
     first = clustered(slice(None), 0, rules)
-    again = second_look(found.pairs, weight, first, counted, model, table, threshold)
+    again = second_look(found.pairs, weight, first, counted.candidates, model, table, threshold)
     alone = np.bincount(first, minlength=len(first))[first] == 1
     joined = clustered(again.rows, again.prior - table.prior, replace(rules, must=NOTHING_DECIDED.must))  # 'same' had its turn
     labels = np.where(alone, joined, first).astype(np.int32)
     prior = np.full(len(weight), table.prior, dtype=np.int64)
     prior[again.rows] = again.prior
-    return Linkage(found, levels, model, table, prior, weight - table.prior + prior, threshold, labels)
+    final = weight - table.prior + prior
+    others = [weights(one) for one in refits(counted, model, MODELS, SEED)]
+
+    def weigh_under_all(pairs: Pairs) -> list[Weighed]:
+        seen = compare(encodings, pairs, protocol)
+        shift = np.where(alone[pairs.left] & alone[pairs.right], again.prior - table.prior, 0)
+        return [_weighed_any(seen, one, protocol, threshold, shift) for one in others]
+
+    speaks_for = above(final, weighed.contradiction, CONTRADICTED, threshold)
+    apart = cuts(found.pairs, speaks_for, weighed.contradiction, labels, rules, protocol)
+    sure = certainty(encodings, Seen(found.pairs, final, found.by_how_many), labels, threshold, weigh_under_all, rules)
+    return Linkage(found, levels, model, table, prior, final, apart, threshold, labels, sure)
 
 
-def _fit(encodings: Encodings, pairs: Pairs, counted: PatternCounts, protocol: Protocol) -> Model:
-    n = len(encodings)
-    every = n * (n - 1) // 2
-    return estimate(counted, _background(encodings, pairs, counted, protocol, every), assumed(protocol), every, n)
+def _weighed(levels: Levels, table: Weights, protocol: Protocol) -> Weighed:
+    """Weights and contradictions of pairs; a contradiction is in the weight, too, so that the pair never counts as a match."""
+    shown, weight = contradictions(levels, protocol), weigh(levels, table)
+    return Weighed(weight + np.where(shown == NONE, 0, CONTRADICTED), shown, weight != table.prior)
 
 
-def _background(encodings: Encodings, pairs: Pairs, counted: PatternCounts, protocol: Protocol, every: int) -> PatternCounts:
-    """All pairs; beyond `ALL_PAIRS_UP_TO`, the candidates as they are and a sample that stands for all the others.
-
-    Agreement that is rare among strangers is rare in any sample, but whoever agrees is a candidate.
-    """
-    n = len(encodings)
-    if every <= ALL_PAIRS_UP_TO:
-        return _patterns(compare(encodings, all_pairs(n), protocol), protocol)
-    drawn = random_pairs(n, SAMPLED_PAIRS, SEED)
-    others = np.flatnonzero(~np.isin(to_codes(drawn, n), to_codes(pairs, n)))
-    sampled = Pairs(drawn.left[others], drawn.right[others])
-    seen = _patterns(compare(encodings, sampled, protocol, locked=False), protocol)
-    share = (every - len(pairs.left)) / len(others)
-    counts = np.concatenate([counted.counts.astype(np.float64), seen.counts * share])
-    return PatternCounts(np.concatenate([counted.patterns, seen.patterns]), counts)
-
-
-def assumed(protocol: Protocol) -> Assumed:
-    """The protocol's assumptions, those about strangers worth `ASSUMED_PAIRS` pairs."""
-    strangers = (np.array(one.strangers_per_level, dtype=np.float64) for one in protocol.comparisons)
-    return Assumed(
-        strangers=tuple(ASSUMED_PAIRS * shares / shares.sum() for shares in strangers),
-        gross_errors=tuple(comparison.gross_errors / 10_000 for comparison in protocol.comparisons),
-        against=tuple(comparison.against for comparison in protocol.comparisons),
-        known=tuple(one.as_assumed or protocol.behind_locks(one) for one in protocol.comparisons),
-    )
-
-
-def _patterns(levels: Levels, protocol: Protocol) -> PatternCounts:
-    patterns, counts, _ = count_patterns(levels, level_counts(protocol))
-    return PatternCounts(patterns, counts)
+def _weighed_any(levels: Levels, table: Weights, protocol: Protocol, threshold: int, shift: int | Microbits) -> Weighed:
+    """Weights of pairs inside a group, those included that show nothing."""
+    weighed = _weighed(levels, table, protocol)
+    known: Microbits = np.where(weighed.seen, weighed.weight, np.int64(threshold + UNSEEN_PAIR))
+    return weighed._replace(weight=known + shift)
 
 
 def _rules(encodings: Encodings, protocol: Protocol, decided: Decided) -> Rules:

@@ -15,24 +15,27 @@ from numpy.typing import NDArray
 from linkage.canonical import canonical_json
 from linkage.protocol import Protocol
 from linkage.records import Encodings
+from linkage.unit.cuts import counted_cuts
 from linkage.unit.link import Linkage
+from linkage.unit.model_file import described, saved
 from linkage.unit.persons import Persons, Record, record_names
-from linkage.unit.weights import MICROBITS
 from linkage.unit.workspace import (
+    CERTAINTY,
     CHANGES,
     KNOWN,
     MODEL,
     PAIRS,
+    PARTITIONS,
     PERSONS,
     PROTOCOL,
     PairsTable,
+    PartitionsTable,
     PersonsTable,
     changes_parquet,
     pairs_parquet,
+    partitions_parquet,
     persons_parquet,
 )
-
-_MILLION = 1_000_000
 
 
 def run_files(
@@ -49,6 +52,8 @@ def run_files(
         CHANGES: changes_parquet(persons.changes),
         MODEL: canonical_json(described_model(protocol, linkage)),
         PROTOCOL: protocol.canonical,
+        PARTITIONS: partitions_parquet(_partitions(agency, record, linkage)),
+        CERTAINTY: canonical_json(described_certainty(linkage)),
     }
 
 
@@ -70,55 +75,51 @@ def _pairs(agency: NDArray[np.object_], record: NDArray[np.object_], protocol: P
         prior=linkage.prior,
         weight=linkage.weight,
         same=linkage.labels[left] == linkage.labels[right],
+        apart=linkage.apart,
     )
 
 
 def described_model(protocol: Protocol, linkage: Linkage) -> dict[str, Any]:
-    """The model in whole numbers: microbits, and probabilities per million."""
-    parts = zip(protocol.comparisons, linkage.model.m, linkage.model.u, linkage.weights.levels, strict=True)
-    return {
-        "prior": linkage.weights.prior,
-        "iterations": linkage.model.iterations,
-        "converged": linkage.model.converged,
-        "threshold": linkage.threshold,
-        "comparisons": [
-            {
-                "name": comparison.name,
-                "levels": list(comparison.level_names),
-                "m": _per_million(m),
-                "u": _per_million(u),
-                "weights": table[:-1].tolist(),
-            }
-            for comparison, m, u, table in parts
-        ],
-    }
+    """The model that the run used, in whole numbers and, to be used again, exactly."""
+    return described(protocol, saved(protocol, linkage.model, linkage.levels), linkage.threshold)
 
 
 def quality(encodings: Encodings, linkage: Linkage) -> dict[str, int]:
-    """What the run says of itself without truth, in whole numbers.
-
-    Estimated precision and recall (permille) are the model's own: the mean match probability of linked pairs, and the
-    share of the expected matches among candidates that is linked. Pairs that were never candidates are not in them.
-    """
+    """What the run says of itself without truth, in whole numbers; see `certainty.Certainty`."""
     left, right = linkage.candidates.pairs
-    same = linkage.labels[left] == linkage.labels[right]
-    chance = 1.0 / (1.0 + np.exp2(-linkage.weight / MICROBITS))
-    linked, expected = float(chance[same].sum()), float(chance.sum())
+    sure = linkage.certainty
     return {
         "records": len(encodings),
-        "persons": len(np.unique(linkage.labels)),
+        "persons": sure.persons,
+        "persons_estimated": sure.estimated,
+        "persons_low": sure.low,
+        "persons_high": sure.high,
         "pairs_compared": len(left),
-        "pairs_linked": int(same.sum()),
-        "expected_matches": round(expected),
-        "estimated_precision_permille": round(1000 * linked / max(int(same.sum()), 1)),
-        "estimated_recall_permille": round(1000 * linked / max(expected, 1e-9)),
+        "pairs_linked": int((linkage.labels[left] == linkage.labels[right]).sum()),
+        "estimated_precision_permille": sure.precision,
+        "estimated_recall_permille": sure.recall,
+        "blocking_kept_permille": sure.blocking_kept,
+        "joins_missing": sure.joins_missing,
+        "records_doubtful": sure.doubtful,
     }
+
+
+def _partitions(agency: NDArray[np.object_], record: NDArray[np.object_], linkage: Linkage) -> PartitionsTable:
+    drawn = linkage.certainty.partitions
+    place = np.zeros(len(agency), np.int64)  # of each doubtful record within its group
+    order = np.argsort(drawn.group, kind="stable")
+    starts = np.flatnonzero(np.diff(drawn.group[order], prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
+    place[drawn.record[order]] = np.arange(len(order)) - np.repeat(starts, sizes)
+    return PartitionsTable(agency[drawn.record], record[drawn.record], drawn.group, place[drawn.labels].astype(np.int16))
+
+
+def described_certainty(linkage: Linkage) -> dict[str, Any]:
+    """What the draws come to: joins that no pass proposed, one number for each draw, and why pairs were cut."""
+    drawn = linkage.certainty.partitions
+    return {"draws": len(drawn.labels), "joins_missing": drawn.joins.tolist(), "cut": counted_cuts(linkage.apart)}
 
 
 def described_passes(linkage: Linkage) -> list[Mapping[str, Any]]:
     """What each blocking pass and join brought and left out."""
     return [asdict(one) for one in linkage.candidates.passes]
-
-
-def _per_million(shares: NDArray[np.float64]) -> list[int]:
-    return [round(_MILLION * share) for share in shares.tolist()]

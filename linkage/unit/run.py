@@ -1,7 +1,7 @@
 """A run, as one would say it: take in the bundles, link the encodings, name the persons, publish.
 
-A run is a function of (bundles, protocol, decisions, previous persons): its ID is a digest of these, so the same inputs
-are the same run, and linking again what is already published changes nothing.
+A run is a function of (bundles, protocol, decisions, a model if one is given, previous persons): its ID is a digest of
+these, so the same inputs are the same run, and linking again what is already published changes nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from linkage.unit.entries import Bundle
 from linkage.unit.intake import active_bundles, load_parts, pinned_protocol
 from linkage.unit.ledger import Ledger, read_ledger, record_run
 from linkage.unit.link import Decided, Linkage, as_pairs, link_encodings
+from linkage.unit.model_choice import Given, told_of_estimated, told_of_given
+from linkage.unit.model_file import Saved, read_model
 from linkage.unit.outcome import described_passes, quality, run_files
 from linkage.unit.persons import Record, assign_persons, record_names
 from linkage.unit.workspace import KNOWN, Run, Workspace, current, persons_table, publish, read_run_file, writing
@@ -40,41 +42,56 @@ class Published(NamedTuple):
     contradictions: int
 
 
-def run(workspace: Workspace, keys: KeyFolder, period: str | None = None) -> Published:
+def run(workspace: Workspace, keys: KeyFolder, period: str | None = None, given: Given | None = None) -> Published:
     """Link everything that was received (or only one period of it) and publish the persons.
+
+    Args:
+        workspace: what was received and decided.
+        keys: the unit's.
+        period: link this period only; None: everything.
+        given: a saved model to be used as it is; None: the model is estimated anew.
 
     Raises:
         UsageError: nothing was received for the period.
         LockedError: another process writes to the workspace.
         TamperedError: a stored bundle or run is not what was written.
-        ModelError: the data cannot carry an estimate.
+        ModelError: the data cannot carry an estimate, or the given model is of other comparisons.
+        SchemaError: the given model is none, or not what was written.
     """
     with writing(workspace):
         ledger = read_ledger(workspace.ledger)
         protocol = pinned_protocol(ledger)
-        bundles = _chosen(ledger, period, workspace)
+        bundles = chosen_bundles(ledger, period, workspace)
         decided = constraints(ledger)
-        inputs = _inputs(bundles, protocol.id, decided, period)
+        known = read_model(given.data, protocol, given.file) if given else None
+        inputs = _inputs(bundles, protocol.id, decided, period, known)
         before = current(workspace)
         if before and before.manifest["inputs"] == inputs:
             record_run(workspace.ledger, ledger, before.run_id, before.digest)
             return Published(before, already=True, contradictions=len(decided.contradictions))
 
         encodings = combine(load_parts(workspace, keys, bundles))
-        linkage = link_encodings(encodings, protocol, _as_indices(encodings, decided))
+        asked = _as_indices(encodings, decided)
+        linkage = link_encodings(encodings, protocol, asked, known.model if known else None)
+        told = told_of_given(encodings, protocol, asked, linkage, known) if known else told_of_estimated(protocol, linkage, before)
         earlier = _earlier(before)
         persons = assign_persons(encodings, linkage.labels, earlier, secret(keys, "person"))
         files = run_files(encodings, protocol, linkage, persons, earlier)
 
         previous = before.digest if before else ""
         run_id = digest({"inputs": inputs, "previous": previous})[:16]
-        manifest = _manifest(inputs, previous, bundles, ledger, encodings, linkage)
+        manifest = {**_manifest(inputs, previous, bundles, ledger, encodings, linkage), **told}
         published = publish(workspace, run_id, files, manifest)
         record_run(workspace.ledger, ledger, run_id, published.digest)
         return Published(published, already=False, contradictions=len(decided.contradictions))
 
 
-def _chosen(ledger: Ledger, period: str | None, workspace: Workspace) -> list[Bundle]:
+def chosen_bundles(ledger: Ledger, period: str | None, workspace: Workspace) -> list[Bundle]:
+    """What a run would link: the newest bundle of each agency and period, or of this period only.
+
+    Raises:
+        UsageError: nothing was received for the period.
+    """
     bundles = [bundle for bundle in active_bundles(ledger) if period in (None, bundle.period)]
     if not bundles:
         raise UsageError(
@@ -83,7 +100,9 @@ def _chosen(ledger: Ledger, period: str | None, workspace: Workspace) -> list[Bu
     return bundles
 
 
-def _inputs(bundles: Sequence[Bundle], protocol_id: str, decided: Constraints, period: str | None) -> dict[str, Any]:
+def _inputs(
+    bundles: Sequence[Bundle], protocol_id: str, decided: Constraints, period: str | None, known: Saved | None
+) -> dict[str, Any]:
     """What the run is a function of, beside the previous persons: contents, not the envelopes they came in."""
     return {
         "bundles": [[one.agency, one.period, one.sequence, one.body_sha256] for one in bundles],
@@ -91,6 +110,7 @@ def _inputs(bundles: Sequence[Bundle], protocol_id: str, decided: Constraints, p
         "must": _names(decided.must),
         "cannot": _names(decided.cannot),
         "period": period or "",
+        "model": known.sha256 if known else "",
         "tool": __version__,
     }
 

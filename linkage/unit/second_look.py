@@ -26,7 +26,7 @@ from linkage.unit.weights import MICROBITS, Microbits, Weights, weigh
 _MAX_ITERATIONS = 500
 _TOLERANCE = 1e-9
 _SMALLEST_PRIOR = 1e-12
-_FEWEST_MISSING, _MOST_MISSING = 0.5, 2.0
+_FEWEST_MISSING, _MOST_MISSING = 0.5, 4.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def second_look(
 
 def _rejected(counted: PatternCounts, model: Model, table: Weights, threshold: int) -> tuple[float, float]:
     """How many matches the model expects among the patterns that the first look rejects, and their share of all matches."""
-    expected = match_probability(counted.patterns, model.prior, model.m, model.u) * counted.counts
+    expected = match_probability(counted, model) * counted.counts
     rejected = float(expected[weigh(counted.patterns, table) < threshold].sum())
     return rejected, rejected / float(expected.sum())
 

@@ -3,7 +3,8 @@
 The unit knows no field and no scheme: a comparison is a ladder of tests on tokens and filters, and the level is the first
 rung that holds. What is locked is compared under every lock that the two records share, and the best counts. −1 says that
 the comparison was not made, because a record lacks what it needs, because the pair shares no lock, or because an earlier
-comparison has already told what this one would.
+comparison has already told what this one would. Missing is never taken for different: under a lock that two records
+share, the upper halves of their tokens are equal if both have a value, and filters are more alike than chance.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from comparators import dice_permille, first_rung, same_token
 from linkage.encoding import Copy
 from linkage.protocol import Comparison, Level, Protocol
 from linkage.records import Encodings
-from linkage.schema import NOT_OBSERVED
+from linkage.unit.contradictions import ended_at
 
 Levels = NDArray[np.int8]
 Likeness = Callable[[str], NDArray[np.int16]]
 _CHUNK = 1 << 20
 _UNSEEN = -1
+_LOWER_HALF = np.uint64(0xFFFF_FFFF)
 
 
 def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool = True) -> Levels:
@@ -58,16 +60,16 @@ def _levels(e: Encodings, pairs: Pairs, comparison: Comparison, earlier: Levels,
         has = _has(e, name, protocol)
         observed &= has[pairs.left] & has[pairs.right]
     if comparison.only_if:
-        observed &= _ended_at(comparison.only_if, earlier, protocol)
+        observed &= ended_at(earlier, comparison.only_if, protocol)
     if comparison.unless:
-        observed &= ~_ended_at(comparison.unless, earlier, protocol)
+        observed &= ~ended_at(earlier, comparison.unless, protocol)
     return first_rung(holds, observed)
 
 
 def _comparable(
     e: Encodings, pairs: Pairs, comparison: Comparison, holds: list[NDArray[np.bool_]], protocol: Protocol, likeness: Likeness
 ) -> NDArray[np.bool_]:
-    """Whether a pair can be seen to agree or to differ: always, if nothing is locked; else where agreement or a lock shows it."""
+    """Whether a pair can be seen to agree or to differ: always, if nothing is locked; else where both show a value."""
     locked = comparison.reads & protocol.encoding.locked
     if not locked:
         return np.ones(len(pairs.left), dtype=np.bool_)
@@ -75,23 +77,15 @@ def _comparable(
         filters = (name for name in sorted(locked) if name in protocol.encoding.filters)
         seen = (likeness(name) >= comparison.observed_from for name in filters)
     else:
-        tokens = protocol.encoding.tokens
-        shared = sorted({lock for name in locked for lock in tokens[name].locks})
-        seen = (_equal(e, pairs, lock, protocol) for lock in shared if not tokens[lock].hidden)
+        copies = (copy for copy in protocol.encoding.token_copies if copy.name in locked)
+        seen = (_both_show(e, pairs, copy, protocol) for copy in copies)
     return functools.reduce(np.logical_or, (*holds, *seen))
 
 
 def _has(e: Encodings, name: str, protocol: Protocol) -> NDArray[np.bool_]:
-    values = _token(e, name, protocol)[:, None] if name in protocol.encoding.tokens else _filter(e, name, protocol)
+    values = _token(e, name, protocol)[:, None] if name in protocol.encoding.tokens else _filter(e, Copy(name, None), protocol)
     has: NDArray[np.bool_] = np.any(values != 0, axis=1)
     return has
-
-
-def _ended_at(condition: str, earlier: Levels, protocol: Protocol) -> NDArray[np.bool_]:
-    name, _, level = condition.partition("=")
-    column = next(i for i, comparison in enumerate(protocol.comparisons) if comparison.name == name)
-    names = protocol.comparisons[column].level_names
-    return np.equal(earlier[:, column], _UNSEEN if level == NOT_OBSERVED else names.index(level))
 
 
 def _holds(e: Encodings, pairs: Pairs, level: Level, protocol: Protocol, likeness: Likeness) -> NDArray[np.bool_]:
@@ -111,7 +105,7 @@ def _tests(e: Encodings, pairs: Pairs, level: Level, protocol: Protocol, likenes
     if level.filter:
         yield likeness(level.filter) >= (level.dice or 0)
     if level.crossed_filters:
-        one, other = (_filter(e, name, protocol) for name in level.crossed_filters)
+        one, other = (_filter(e, Copy(name, None), protocol) for name in level.crossed_filters)
         dice = level.dice or 0
         yield (dice_permille(one, other, left, right) >= dice) & (dice_permille(other, one, left, right) >= dice)
 
@@ -124,12 +118,20 @@ def _equal(e: Encodings, pairs: Pairs, name: str, protocol: Protocol) -> NDArray
     return equal
 
 
+def _both_show(e: Encodings, pairs: Pairs, copy: Copy, protocol: Protocol) -> NDArray[np.bool_]:
+    """Whether the pair shares the copy's lock and both have a value under it."""
+    column = _token(e, copy.label, protocol)
+    left, right = column[pairs.left], column[pairs.right]
+    shown: NDArray[np.bool_] = ((left ^ right) <= _LOWER_HALF) & (left != 0) & (right != 0)
+    return shown
+
+
 def _likeness(e: Encodings, pairs: Pairs, name: str, protocol: Protocol) -> NDArray[np.int16]:
     """(n_pairs,) Dice of the filter in permille; of a locked one the best over the shared locks, −1 where none is shared."""
     best = np.full(len(pairs.left), -1, np.int16)
     for copy in protocol.encoding.filter_copies:
         if copy.name == name:
-            bits = _filter(e, copy.label, protocol)
+            bits = _filter(e, copy, protocol)
             rows = np.flatnonzero(_shares_lock(e, pairs, copy, protocol))
             best[rows] = np.maximum(best[rows], dice_permille(bits, bits, pairs.left[rows], pairs.right[rows]))
     return best
@@ -146,5 +148,7 @@ def _token(e: Encodings, label: str, protocol: Protocol) -> NDArray[np.uint64]:
     return e.tokens[:, protocol.tokens.index(label)]
 
 
-def _filter(e: Encodings, label: str, protocol: Protocol) -> NDArray[np.uint64]:
-    return e.filters[:, protocol.filters.index(label), :]
+def _filter(e: Encodings, copy: Copy, protocol: Protocol) -> NDArray[np.uint64]:
+    """(n_records, n_words) of one copy; a view."""
+    places = e.filters[:, protocol.places(copy), :]
+    return places.reshape(len(e), places.shape[1] * places.shape[2])

@@ -1,21 +1,34 @@
 """Match weights in whole microbits, so that no decision ever depends on the order of a floating-point sum.
 
-The weight of a pair is the prior's log-odds plus, for each observed comparison, log2(m/u) of its level. Zero means
-"as likely as not"; ten bits mean about a thousand to one.
+The weight of a pair is the prior's log-odds plus, for each observed comparison, log2(m/u) of its level, plus what two
+levels say by coming together. Zero means "as likely as not"; ten bits mean about a thousand to one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.unit.estimate import Model
+from linkage.unit.estimate import Float, Model, joint_bits, level_bits
 
 MICROBITS = 1_000_000
 Microbits = NDArray[np.int64]
+
+
+class Together(NamedTuple):
+    """What two comparisons say by coming together.
+
+    Attributes:
+        first, second: their columns.
+        weights: (n_levels + 1, n_levels + 1) microbits; the last place is *not observed*, and 0 where the second is not.
+    """
+
+    first: int
+    second: int
+    weights: Microbits
 
 
 @dataclass(frozen=True)
@@ -25,30 +38,23 @@ class Weights:
     Attributes:
         prior: microbits, log2 of λ/(1 − λ).
         levels: per comparison, (n_levels + 1,) microbits; the last entry, 0, is for *not observed* (level −1).
+        together: what dependent comparisons add.
     """
 
     prior: int
     levels: tuple[Microbits, ...]
+    together: tuple[Together, ...] = ()
 
 
-def weights(model: Model, never_against: Sequence[bool] = ()) -> Weights:
-    """The model's weights, rounded to microbits.
-
-    Args:
-        model: the fitted model.
-        never_against: per comparison, whether its level `different` weighs nothing; none does that if empty.
-    """
+def weights(model: Model) -> Weights:
+    """The model's weights, rounded to microbits."""
     prior = round(MICROBITS * float(np.log2(model.prior) - np.log2(1.0 - model.prior)))
-    levels = (
-        np.append(np.rint(MICROBITS * (np.log2(m) - np.log2(u))), 0).astype(np.int64) for m, u in zip(model.m, model.u, strict=True)
-    )
-    silent = never_against or [False] * len(model.m)
-    return Weights(prior, tuple(_silenced(one) if one_sided else one for one, one_sided in zip(levels, silent, strict=True)))
+    levels = tuple(np.append(_rounded(bits), 0) for bits in level_bits(model))
+    return Weights(prior, levels, tuple(Together(one.first, one.second, _rounded(joint_bits(one))) for one in model.joint))
 
 
-def _silenced(levels: Microbits) -> Microbits:
-    """The weights of a comparison with 0 at its level `different`."""
-    return np.concatenate([levels[:-2], np.zeros(2, np.int64)])
+def _rounded(bits: Float) -> Microbits:
+    return np.rint(MICROBITS * bits).astype(np.int64)
 
 
 def weigh(levels: NDArray[np.int8], table: Weights) -> Microbits:
@@ -61,6 +67,8 @@ def weigh(levels: NDArray[np.int8], table: Weights) -> Microbits:
     total = np.full(len(levels), table.prior, dtype=np.int64)
     for column, one in enumerate(table.levels):
         total += one[levels[:, column]]
+    for both in table.together:
+        total += both.weights[levels[:, both.first], levels[:, both.second]]
     return total
 
 

@@ -30,6 +30,7 @@ from linkage.unit.persons import Change
 
 MANIFEST = "manifest.json"
 PERSONS, PAIRS, CHANGES, KNOWN = "persons.parquet", "pairs.parquet", "changes.parquet", "known.parquet"
+PARTITIONS, CERTAINTY = "partitions.parquet", "certainty.json"
 MODEL, PROTOCOL = "model.json", "protocol.json"
 LEVEL_PREFIX = "level:"
 _OWN_NAMES = {"ledger.sqlite", "ledger.sqlite-journal", "lock", "bundles", "runs", "CURRENT"}
@@ -114,6 +115,7 @@ class PairsTable(NamedTuple):
         prior: (n_pairs,) int64 microbits, from which the pair's weight starts.
         weight: (n_pairs,) int64 microbits, prior included.
         same: (n_pairs,) bool, whether both records are one person.
+        apart: (n_pairs,) object array of text, why a pair that speaks for one person is counted as two; "" where none is.
     """
 
     left_agency: Texts
@@ -125,6 +127,7 @@ class PairsTable(NamedTuple):
     prior: NDArray[np.int64]
     weight: NDArray[np.int64]
     same: NDArray[np.bool_]
+    apart: Texts
 
 
 def open_workspace(path: Path) -> Workspace:
@@ -322,6 +325,7 @@ def pairs_parquet(table: PairsTable) -> bytes:
     columns = {name: _texts(getattr(table, name)) for name in _ENDS}
     columns |= {f"{LEVEL_PREFIX}{name}": pa.array(table.levels[:, i], pa.int8()) for i, name in enumerate(table.comparisons)}
     columns |= {name: pa.array(getattr(table, name), kind) for name, kind in _NUMBERS.items()}
+    columns[_APART] = _texts(table.apart)
     return _parquet(pa.table(columns), _ENDS)
 
 
@@ -333,14 +337,54 @@ def pairs_table(data: bytes) -> PairsTable:
     """
     table = _read(data, PAIRS)
     level_columns = [name for name in table.column_names if name.startswith(LEVEL_PREFIX)]
-    _refuse_other_columns(table, dict.fromkeys(_ENDS, pa.string()) | dict.fromkeys(level_columns, pa.int8()) | _NUMBERS, PAIRS)
+    texts = dict.fromkeys((*_ENDS, _APART), pa.string())
+    _refuse_other_columns(table, texts | dict.fromkeys(level_columns, pa.int8()) | _NUMBERS, PAIRS)
     levels = np.empty((table.num_rows, len(level_columns)), dtype=np.int8)
     for i, name in enumerate(level_columns):
         levels[:, i] = table[name].to_numpy()
-    columns: dict[str, Any] = {name: _as_texts(table[name]) for name in _ENDS}
+    columns: dict[str, Any] = {name: _as_texts(table[name]) for name in (*_ENDS, _APART)}
     columns |= {name: table[name].to_numpy() for name in _NUMBERS}
     comparisons = tuple(name.removeprefix(LEVEL_PREFIX) for name in level_columns)
     return PairsTable(**columns, comparisons=comparisons, levels=levels)
+
+
+class PartitionsTable(NamedTuple):
+    """How doubtful groups of records were divided in each draw; all other records are as published.
+
+    Attributes:
+        agency, record: (n_doubtful,) object arrays of text, sorted.
+        group: (n_doubtful,) int32; no draw joins two groups.
+        labels: (n_draws, n_doubtful) int16 cluster within the group; read from a file, (0, 0) where nobody is doubtful.
+    """
+
+    agency: Texts
+    record: Texts
+    group: NDArray[np.int32]
+    labels: NDArray[np.int16]
+
+
+def partitions_parquet(table: PartitionsTable) -> bytes:
+    """The draws as Parquet, one row per doubtful record, its clusters as one list."""
+    draws = pa.FixedSizeListArray.from_arrays(pa.array(table.labels.T.ravel(), pa.int16()), len(table.labels))
+    columns = {"agency": _texts(table.agency), "record": _texts(table.record), "group": pa.array(table.group, pa.int32())}
+    return _parquet(pa.table({**columns, "labels": draws}), ("agency", "record"))
+
+
+def partitions_table(data: bytes) -> PartitionsTable:
+    """The draws in `partitions.parquet`.
+
+    Raises:
+        TamperedError: it is no such table.
+    """
+    table = _read(data, PARTITIONS)
+    wanted = {"agency": pa.string(), "record": pa.string(), "group": pa.int32(), "labels": pa.list_(pa.int16())}
+    _refuse_other_columns(table, wanted, PARTITIONS)
+    lists = table["labels"].combine_chunks()
+    flat, draws = lists.flatten(), set(lists.value_lengths().to_pylist())
+    if len(draws) > 1 or flat.null_count:
+        raise TamperedError("the table's columns are not those of this file", file=PARTITIONS)
+    labels = flat.to_numpy().reshape(len(lists), max(draws, default=0)).T
+    return PartitionsTable(_as_texts(table["agency"]), _as_texts(table["record"]), table["group"].to_numpy(), labels)
 
 
 def changes_parquet(changes: Sequence[Change]) -> bytes:
@@ -361,6 +405,7 @@ def changes_table(data: bytes) -> tuple[Change, ...]:
 
 
 _ENDS = PairsTable._fields[:4]
+_APART = "apart"
 _NUMBERS = {"prior": pa.int64(), "weight": pa.int64(), "same": pa.bool_()}
 
 

@@ -1,4 +1,4 @@
-"""Locks: under one value of a lock copies differ as the values do, under two they are noise; and gaps tell nothing."""
+"""Locks: under one value of a lock copies differ as the values do, and show that both have one; under two they are noise."""
 
 import hashlib
 import hmac
@@ -11,6 +11,7 @@ from linkage.agency.encode import encode_filters
 from linkage.agency.keys import derive, fill_key, lock_key
 from linkage.agency.locks import lock
 from linkage.agency.tokens import encode_tokens
+from linkage.bundle.body import linking_body, read_linking
 from linkage.protocol import parse_protocol
 from linkage.schema import FEATURES
 
@@ -31,6 +32,7 @@ KNOWN = {
 }
 COPIES = {"surname@date", "surname@given_year", "birth@sex"}
 TOKEN_COPIES = {"family@swapped", "given@date", "given@surname_year"}
+LOWER_HALF = 0xFFFF_FFFF
 
 
 def locked_up(protocol, *changes, used=KEYS, pseudonyms=None):
@@ -58,6 +60,15 @@ def inside(protocol, change, used=KEYS):
 
 def xor(one, other):
     return [a ^ b for a, b in zip(one, other, strict=True)]
+
+
+def lower(words):
+    """The lower half of a token's bits."""
+    return [word & LOWER_HALF for word in words]
+
+
+def upper(words):
+    return [word >> 32 for word in words]
 
 
 def share_of_equal_bits(pairs):
@@ -91,7 +102,7 @@ def test_each_copy_is_its_value_under_a_slice_of_the_locks_mask(locked_protocol)
     one, before = locked_up(locked_protocol, {})[0], inside(locked_protocol, {})
     date = naive_masks("date", ["1985-02-01"], [2, 1])
     assert one["surname@date"] == xor(before["surname"], date[0])
-    assert one["token given@date"] == xor(before["token given"], date[1])
+    assert one["token given@date"] == xor(lower(before["token given"]), date[1])
     assert one["surname@given_year"] == xor(before["surname"], naive_masks("given_year", ["daler", "1985"], [2])[0])
     assert one["birth@sex"] == xor(before["birth"], naive_masks("sex", ["M"], [2])[0])
 
@@ -100,6 +111,7 @@ def test_what_is_open_leaves_as_it_is(locked_protocol):
     one, before = locked_up(locked_protocol, {})[0], inside(locked_protocol, {})
     for label in ("whole", "token date", "token swapped", "token given_year", "token surname_year", "token year"):
         assert one[label] == before[label] != [0] * len(one[label])
+        assert all(upper(one[label])), "no half of an open token is left out"
 
 
 def test_under_one_value_of_the_lock_copies_differ_as_the_values_do(locked_protocol):
@@ -109,7 +121,48 @@ def test_under_one_value_of_the_lock_copies_differ_as_the_values_do(locked_proto
     for label in ("surname@date", "surname@given_year", "birth@sex", "token given@date"):
         name = label.partition("@")[0]
         assert any(xor(before[name], beside[name])), "the values must differ, or the example proves nothing"
-        assert xor(one[label], other[label]) == xor(before[name], beside[name])
+        differ = xor(before[name], beside[name])
+        if label == "token given@date":
+            differ = lower(differ)
+            assert any(differ)
+        assert xor(one[label], other[label]) == differ
+
+
+def test_where_a_lock_is_shared_equal_upper_halves_say_that_both_have_a_value_and_equal_words_that_it_is_one(locked_protocol):
+    changes = {}, {}, {"given_name.skeleton": "zafar"}, {"given_name.skeleton": ""}, {"given_name.skeleton": ""}
+    known, same, another, lacking, lacking_too = (one["token given@date"] for one in locked_up(locked_protocol, *changes))
+    assert known == same
+    assert known != another
+    assert upper(known) == upper(another)
+    assert len({*upper(known), *upper(lacking), *upper(lacking_too)}) == 3, "missing is not mistaken for different"
+
+
+def test_where_no_lock_is_shared_no_half_says_anything(locked_protocol):
+    days = [{"birth_date": f"1985-02-{day:02}", "birth_date.swapped": f"1985-{day:02}-02"} for day in range(1, 29)]
+    values = [one["token given@date"] for one in locked_up(locked_protocol, *days)]
+    assert len({half for value in values for half in (*lower(value), *upper(value))}) == 2 * 28
+
+
+def test_a_value_whose_lower_half_is_zero_is_not_missing(unfilled):
+    known = {name: np.array([KNOWN.get(name, "")] * 3, dtype=object) for name in FEATURES}
+    filters, tokens = encode_filters(known, KEYS, unfilled), dict(encode_tokens(known, KEYS, unfilled))
+    tokens["given"] = np.array([7 << 32, 1, 0], np.uint64)
+    record = np.array([f"{at:026}" for at in range(3)], "S26")
+    left = lock(known, record, filters, tokens, KEYS, unfilled)[1][:, unfilled.tokens.index("given@date")].tolist()
+    assert left[0] == left[1] == naive_masks("date", ["1985-02-01"], [2, 1])[1][0] ^ 1
+    assert left[2] == 0
+
+
+def test_under_a_hidden_lock_a_token_keeps_all_its_bits_so_that_nobody_sees_who_shares_the_lock(locked):
+    """With its lower half alone, equal upper halves would tell the sexes apart of all records that have a given name."""
+    locked["encoding"]["tokens"]["given"]["locks"] = ["date", "sex"]
+    hiding = parse_protocol(locked, "hiding.toml")
+    changes = {}, {"given_name.skeleton": "zafar"}, {}
+    one, other, same = (record["token given@sex"] for record in locked_up(hiding, *changes))
+    before, beside = (inside(hiding, change)["token given"] for change in changes[:2])
+    assert xor(one, other) == xor(before, beside)
+    assert upper(one) != upper(other)
+    assert one == same
 
 
 def test_equal_values_are_equal_only_under_an_equal_lock(locked_protocol):
@@ -226,6 +279,67 @@ def test_a_hidden_token_does_not_leave(locked_protocol):
     one, before = locked_up(locked_protocol, {})[0], inside(locked_protocol, {})
     assert before["token sex"] != [0]
     assert before["token sex"][0] not in {word for words in one.values() for word in words}
+
+
+@pytest.fixture
+def long(locked):
+    """The protocol with an open filter of three places and a locked one of two for each of its copies."""
+    locked["encoding"]["filters"]["whole"]["bits"] = 384
+    locked["encoding"]["filters"]["surname"]["bits"] = 256
+    locked["blocking"]["joins"] = [{"filters": ["whole"], "dice": 600, "max_records": 50}]
+    return parse_protocol(locked, "long.toml")
+
+
+def through_the_wall(protocol, *changes):
+    """For each record, label of a copy to its words, after the bundle's body was written and read."""
+    known = {name: np.array([{**KNOWN, **one}.get(name, "") for one in changes], dtype=object) for name in FEATURES}
+    record = np.array([f"{chr(65 + at) * 26}" for at in range(len(changes))], "S26")
+    sent = lock(known, record, encode_filters(known, KEYS, protocol), encode_tokens(known, KEYS, protocol), KEYS, protocol)
+    read, filters, tokens = read_linking(linking_body(record, *sent, protocol), protocol, "list")
+    assert (read.tolist(), tokens.tolist()) == (record.tolist(), sent[1].tolist())
+    copies = protocol.encoding.filter_copies
+    return [{copy.label: one[protocol.places(copy)].ravel().tolist() for copy in copies} for one in filters]
+
+
+def test_a_long_filter_comes_whole_through_the_wall(long):
+    one = through_the_wall(long, {})[0]
+    before = inside(long, {})
+    assert {label: len(words) for label, words in one.items()} == {
+        "birth@sex": 2,
+        "surname@date": 4,
+        "surname@given_year": 4,
+        "whole": 6,
+    }
+    assert one["whole"] == before["whole"]
+    assert all(before["whole"][4:]), "the last place holds bits, too, or the example proves nothing"
+
+
+def test_a_long_filter_under_a_lock_has_a_mask_as_long_as_itself(long):
+    one, before = through_the_wall(long, {})[0], inside(long, {})
+    date = naive_masks("date", ["1985-02-01"], [4, 1])
+    assert one["surname@date"] == xor(before["surname"], date[0])
+    masks = [word for label in ("surname@date", "surname@given_year") for word in xor(one[label], before["surname"])]
+    assert len(set(masks)) == len(masks) == 8
+
+
+def test_long_copies_of_two_records_differ_over_their_whole_length_as_the_values_do(long):
+    changes = {}, {"surname": "rahim"}
+    one, other = through_the_wall(long, *changes)
+    before, beside = (inside(long, change)["surname"] for change in changes)
+    assert xor(one["surname@date"], other["surname@date"]) == xor(before, beside)
+    assert all(xor(before, beside)), "the values must differ in every word, or the example proves nothing"
+
+
+def test_a_long_copy_that_is_missing_is_filled_over_its_whole_length(long):
+    lacking = through_the_wall(long, {"surname": ""}, {"surname": ""})
+    words = [word for one in lacking for label in ("surname@date", "surname@given_year") for word in one[label]]
+    assert len(set(words)) == len(words) == 16
+    assert 0 not in words
+
+
+def test_a_long_open_filter_keeps_its_mark(long):
+    nameless = through_the_wall(long, {"surname.skeleton": "", "given_name.skeleton": ""})[0]
+    assert nameless["whole"] == [0] * 6
 
 
 def test_no_records_and_nothing_to_fill_are_no_error(locked_protocol, small):

@@ -46,6 +46,7 @@ def test_a_full_name_gives_every_name_feature():
         "given_name.sound": "J530",
         "given_name.initial": "j",
         "names.bag": "jamwid rahman",
+        "names.sounds": "J53 R55",
         "given_name.base": "jamwid",
         "patronymic.initial": "k",
     }
@@ -68,10 +69,41 @@ def test_one_person_written_in_two_ways_shares_features(one, other, same):
 
 
 @pytest.mark.parametrize("row", [{"surname": "Раҳмонов"}, {"given_name": "Ҷамшед"}])
-def test_half_a_name_is_no_bag_of_names(row):
+def test_half_a_name_is_no_bag_of_names_or_of_sounds(row):
     found = of(row)
     assert found
-    assert "names.bag" not in found
+    assert not {"names.bag", "names.sounds"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("surname", "given_name"),
+    [
+        ("Раҳмонов", "Ҷамшед"),
+        ("Ҷамшед", "Раҳмонов"),
+        ("Ҷамшедов", "Раҳмон"),
+        ("Ҷамшедзода", "Раҳмонов"),
+        ("Rakhmonov", "Dzhamshed"),
+    ],
+    ids=["as they are", "exchanged", "exchanged, the suffix too", "exchanged, a suffix on each", "another script"],
+)
+def test_exchanged_names_sound_the_same_whichever_keeps_its_suffix(surname, given_name):
+    assert of({"surname": surname, "given_name": given_name})["names.sounds"] == "J53 R55"
+
+
+def test_a_bag_of_names_does_not_bear_a_suffix_kept_in_one_order_and_sounds_do():
+    one, other = of({"surname": "Назаров", "given_name": "Фирӯз"}), of({"surname": "Фирӯзов", "given_name": "Назаров"})
+    assert one["names.bag"] != other["names.bag"]
+    assert one["names.sounds"] == other["names.sounds"] == "F62 N26"
+
+
+def test_other_names_sound_otherwise_and_an_initial_is_no_name():
+    assert of({"surname": "Назаров", "given_name": "Карим"})["names.sounds"] != "F62 N26"
+    assert "names.sounds" not in of({"surname": "Назаров", "given_name": "Ф."})
+
+
+def test_sounds_are_the_same_from_one_cell_and_from_two():
+    apart, together = {"surname": "Назаров", "given_name": "Фирӯз"}, {"full_name": "Назаров Фирӯз"}
+    assert of(apart)["names.sounds"] == of(together)["names.sounds"]
 
 
 def test_an_initial_is_known_where_the_name_is_not():
@@ -82,7 +114,7 @@ def test_an_initial_is_known_where_the_name_is_not():
 @pytest.mark.parametrize("cell", ["", "-", "н/д", "Номаълум", "unknown", "???"])
 def test_a_placeholder_is_missing_in_every_column(cell):
     names = ("surname", "given_name", "patronymic", "birth_date", "sex", "citizenship", "region", "district", "document_number")
-    assert of(dict.fromkeys(names, cell)) == {}
+    assert of(dict.fromkeys((*names, "postcode", "address", "email", "phone"), cell)) == {}
 
 
 def test_a_full_date_gives_every_date_feature():
@@ -201,17 +233,64 @@ def test_document_and_case_number_keep_what_tells_them_apart():
 
 @pytest.mark.parametrize("word", ["Хатлон", "khatlon", "TJ-KT", "  ХАТЛОН "])
 def test_a_region_with_a_code_is_its_code(word):
-    assert of({"region": word}) == {"region": "tj-kt"}
+    assert of({"region": word}) == {"region": "tj-kt", "place": "tj-kt"}
 
 
 def test_a_region_by_the_mappings_word_meets_the_protocols_code():
     mapping = Mapping(codes={"region": {"вилояти Хатлон": "TJ-KT"}, "district": {"н. Рӯдакӣ": "Rudaki"}})
-    assert of({"region": "Вилояти Хатлон", "district": "Н. Рӯдакӣ"}, mapping) == {"region": "tj-kt", "district": "rudaki"}
+    found = of({"region": "Вилояти Хатлон", "district": "Н. Рӯдакӣ"}, mapping)
+    assert found == {"region": "tj-kt", "district": "rudaki", "place": "rudaki"}
 
 
-def test_a_place_without_a_code_is_its_folded_text():
-    assert of({"region": "Вилояти  ДУР", "district": "Рӯдакӣ"}) == {"region": "вилояти дур", "district": "рӯдакӣ"}
-    assert of({"region": "Hamlet One"}, protocol=PERSONS) == {"region": "hamlet one"}
+def test_a_region_or_district_without_a_code_is_its_folded_text():
+    found = of({"region": "Вилояти  ДУР", "district": "Рӯдакӣ"})
+    assert (found["region"], found["district"]) == ("вилояти дур", "рӯдакӣ")
+    assert of({"region": "Hamlet One"}, protocol=PERSONS)["region"] == "hamlet one"
+
+
+@pytest.mark.parametrize("none", ["", "-", "н/д"])
+def test_the_place_is_the_district_or_the_region_where_no_district_is_given(none):
+    assert of({"region": "Hamlet One", "district": "Dale"})["place"] == "dale"
+    assert of({"region": "Hamlet One", "district": none})["place"] == "hamlet one"
+    assert of({"region": none, "district": "Dale"})["place"] == "dale"
+    assert "place" not in of({"region": none, "district": none})
+
+
+def test_the_place_is_chosen_row_by_row():
+    rows = [{"region": "One", "district": "Dale"}, {"region": "One"}, {"district": "Dale"}, {}]
+    found = features(extract(*({"record_id": str(n), **row} for n, row in enumerate(rows))), TIP, STANDARD)
+    assert list(found["place"]) == ["dale", "one", "dale", ""]
+
+
+@pytest.mark.parametrize(
+    "written", ["992446001234", "+992 44 600 12 34", "+992 (44) 600-12-34", "992.446.001.234", "992446001234.0"]
+)
+def test_a_phone_is_its_digits(written):
+    assert of({"phone": written}) == {"phone": "992446001234"}
+
+
+@pytest.mark.parametrize("written", ["000", "1111111", "123456789", "нет", "неизвестно"])
+def test_a_phone_that_is_nobodys_is_missing(written):
+    assert of({"phone": written}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "folded"),
+    [
+        ("postcode", "  AB1   2CD ", "ab1 2cd"),
+        ("postcode", "734003", "734003"),
+        ("address", "12  High STREET ", "12 high street"),
+        ("address", "ул. Рӯдакӣ 12", "ул. рӯдакӣ 12"),
+        ("email", " Dilbar@Example.ORG", "dilbar@example.org"),
+    ],
+)
+def test_postcode_address_and_email_are_as_given_without_case_and_blanks_too_many(name, written, folded):
+    assert of({name: written}) == {name: folded}
+
+
+def test_an_address_by_the_mappings_word_is_its_code():
+    assert of({"address": "Шелтер"}, Mapping(codes={"address": {"шелтер": "_U"}})) == {}
+    assert of({"postcode": "Душанбе"}, Mapping(codes={"postcode": {"Душанбе": "734000"}})) == {"postcode": "734000"}
 
 
 def test_a_word_that_the_mapping_calls_unknown_is_missing():

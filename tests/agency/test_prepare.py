@@ -103,9 +103,9 @@ NO_CONTENT = {"statistics": {"dimensions": []}, "release": {"thresholds": {}, "v
 
 
 def test_minimising_keeps_identifiers_of_the_protocol_and_the_events_date():
-    rows = extract({"record_id": "1", "surname": "x", "district": "y", "role": "victim", "event_date": "2018"})
+    rows = extract({"record_id": "1", "surname": "x", "patronymic": "y", "role": "victim", "event_date": "2018"})
     assert set(minimised(rows, ready_protocol("persons")).columns) == {"surname", "event_date"}
-    assert set(rows.columns) == {"record_id", "surname", "district", "role", "event_date"}
+    assert set(rows.columns) == {"record_id", "surname", "patronymic", "role", "event_date"}
 
 
 def test_bad_rows_are_all_told_and_nothing_is_encoded(monkeypatch):

@@ -1,4 +1,5 @@
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from benchmarks.baselines.install import REQUIREMENTS
 from benchmarks.baselines.run import HERE, python_of
 
 OURS = {"linkage", "blocking", "comparators", "benchmarks"}
-SCRIPTS = ["clk.py", "dice.py", "ecm.py"]
+SCRIPTS = ["clk.py", "dice.py", "ecm.py", "goldenmatch_zero.py", "splink_duckdb.py"]
 
 
 def imported(path):
@@ -22,6 +23,15 @@ def imported(path):
 def test_a_script_of_a_peer_runs_under_its_python_and_so_imports_nothing_of_ours(script):
     assert {"json", "sys"} <= set(imported(HERE / script))
     assert not OURS & set(imported(HERE / script))
+
+
+def test_what_the_scripts_share_needs_nothing_but_python_itself():
+    assert set(imported(HERE / "peak.py")) <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_no_script_is_called_like_the_program_that_it_imports(script):
+    assert script.removesuffix(".py") not in set(imported(HERE / script))
 
 
 @pytest.mark.parametrize("peer", REQUIREMENTS)

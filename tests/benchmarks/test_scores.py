@@ -3,7 +3,7 @@ import pandas as pd
 
 from benchmarks.quality.peers import prepared
 from benchmarks.quality.practice import Rows
-from benchmarks.quality.scores import exact_equality, of_links, of_persons
+from benchmarks.quality.scores import better_of, exact_equality, of_links, of_persons
 
 
 def rows(*cells):
@@ -23,6 +23,14 @@ def test_links_are_scored_as_returned_and_persons_as_they_connect():
     score = of_links(left, right, truth("a", "a", "a", "b", "c"))
     assert score["pairs"]["all"] == {"precision": 0.666667, "recall": 0.666667, "f1": 0.666667}
     assert (score["persons"]["true"], score["persons"]["estimated"]) == (3, 2)
+
+
+def test_of_links_and_the_persons_that_they_connect_the_pairs_with_the_higher_f1_count():
+    left, right = np.array([0, 1], np.int32), np.array([1, 2], np.int32)
+    closed, chained = better_of(left, right, truth("a", "a", "a")), better_of(left, right, truth("a", "a", "b"))
+    assert (closed["scored"], closed["pairs"]["all"]["f1"]) == ("persons", 1.0)
+    assert (chained["scored"], chained["pairs"]["all"]["f1"]) == ("links", 0.666667)
+    assert chained["persons"]["estimated"] == 1
 
 
 def test_no_links_have_no_precision_and_no_recall():
@@ -71,3 +79,11 @@ def test_peers_get_latin_lower_case_and_names_out_of_one_cell():
     ]
     assert ready["year"].tolist() == ["1990", "1985", ""]
     assert ready.loc[0, ["month", "day", "digits"]].tolist() == ["02", "01", "19900201"]
+
+
+def test_peers_get_a_year_for_an_age_and_lists_without_birth_dates():
+    frame = pd.DataFrame({"surname": ["a", "b"], "birth_year": ["1990", ""], "age": ["", "20"], "event_date": ["", "2018-05-01"]})
+    ready = prepared(frame)
+    assert ready["about"].tolist() == ["1990", "1998"]
+    assert ready["year"].tolist() == ["1990", ""]
+    assert ready["birth_date"].tolist() == ["", ""]

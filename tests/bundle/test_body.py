@@ -73,6 +73,42 @@ def test_bit_j_travels_as_bit_j_mod_8_of_byte_j_div_8(encodings, protocol):
     assert [(byte, data[byte]) for byte in range(len(data)) if data[byte]] == [((64 + 3) // 8, 1 << 3)]
 
 
+@pytest.fixture
+def long(protocol):
+    """The protocol with one filter twice and one twelve times as long as the others."""
+    first, second, *_ = protocol.encoding.filters
+    bits = protocol.encoding.bits
+    filters = dict(protocol.encoding.filters)
+    filters |= {first: replace(filters[first], bits=2 * bits), second: replace(filters[second], bits=12 * bits)}
+    return replace(protocol, encoding=replace(protocol.encoding, filters=filters))
+
+
+def test_each_place_of_a_long_filter_is_a_column_in_the_order_of_the_places(encodings, long):
+    columns = pa.ipc.open_stream(linking_body(*encodings(3, long), long)).schema
+    of_filters = [field for field in columns if field.name.startswith("filter:")]
+    assert [field.name for field in of_filters] == [f"filter:{place}" for place in long.filters]
+    assert {field.type for field in of_filters} == {pa.binary(long.words * 8)}
+    twelve = next(copy for copy in long.encoding.filter_copies if long.encoding.bits_of(copy.name) == 12 * long.encoding.bits)
+    assert long.filters[long.places(twelve)] == (twelve.label, *(f"{twelve.label}+{number}" for number in range(2, 13)))
+
+
+def test_a_long_filter_comes_back_with_its_places_in_their_order(encodings, long):
+    record, filters, tokens = encodings(20, long)
+    got = read_linking(linking_body(record, filters, tokens, long), long, "f", rows=20)[1]
+    order = np.argsort(record)
+    for copy in long.encoding.filter_copies:
+        sent, read = (values[:, long.places(copy)].reshape(20, -1) for values in (filters[order], got))
+        assert sent.shape[1] * 64 == long.encoding.bits_of(copy.name)
+        assert np.array_equal(sent, read)
+
+
+def test_a_body_in_which_a_filter_has_another_length_is_refused(encodings, long, protocol, body):
+    with pytest.raises(FormatError, match="columns"):
+        read_linking(body, long, "f")
+    with pytest.raises(FormatError, match="columns"):
+        read_linking(linking_body(*encodings(3, long), long), protocol, "f")
+
+
 def test_filter_columns_that_are_not_contiguous_are_written_right(encodings, protocol):
     record, filters, tokens = encodings(7, protocol)
     assert linking_body(record, np.asfortranarray(filters), tokens[:, ::-1][:, ::-1], protocol) == linking_body(

@@ -104,6 +104,7 @@ def linked(at):
     pairs = PairsTable(
         texts("ngo", "police"), texts(C, A), texts("police", "police"), texts(A, B), ("surname",),
         np.array([[0], [1]], np.int8), np.full(2, -4_000_000), np.array([7_250_500, -9_000_000]), np.array([True, False]),
+        texts("", ""),
     )  # fmt: skip
     comparison = {"name": "surname", "levels": ["exact", "different"], "m": [900_000, 100_000], "u": [400, 999_600]}
     model = {"prior": -4_000_000, "comparisons": [{**comparison, "weights": [11_250_500, -5_000_000]}]}
@@ -178,7 +179,7 @@ def test_explain_shows_the_terms_and_the_decision_in_force(linked):
     decide("CCCCCC", "police:AAAAAA", "same")
     text = run("explain", "CCCCCC", "AAAAAA", "--workspace", "W").stdout
     assert "decision    same" in text
-    assert ["surname", "exact", "0.900000", "0.000400", "11.25"] in [line.split() for line in text.splitlines()]
+    assert ["surname", "exact", "0.900000", "0.000400", "+11.25", "+7.25"] in [line.split()[:6] for line in text.splitlines()]
     told = json.loads(run("explain", "AAAAAA", "CCCCCC", "--workspace", "W", "--json").stdout)
     assert (told["total_bits"], told["same_person"], told["decision"]) == (7.25, True, "same")
 
@@ -189,9 +190,37 @@ def test_persons_lists_members_and_links(linked):
         f"person  {'p' * 26}",
         f"record  ngo:{C}",
         f"record  police:{A}",
-        f"link    ngo:{C}  police:{A}  7.25 bits",
+        f"link    ngo:{C}  police:{A}  +7.25 bits",
+        f"held    ngo:{C}",
+        f"held    └─ +7.25  police:{A}  (bridge)",
+        f"bridge  ngo:{C}  police:{A}  +7.25 bits: without it police:{A} would be apart from 1 other record",
     ]
     assert json.loads(run("persons", "qqqqqq", "--workspace", "W", "--json").stdout)["links"] == []
+    assert json.loads(run("persons", "pppppp", "--workspace", "W", "--json").stdout)["tree"][0]["bits"] == 7.25
+
+
+DRAWN = [["explain", A, C], ["persons", "pppppp"]]
+
+
+@pytest.mark.parametrize("words", DRAWN, ids=lambda words: words[0])
+def test_a_drawing_is_for_the_owner_alone_and_overwrites_only_by_force(linked, words):
+    done = run(*words, "--workspace", "W", "--svg", "drawn.svg")
+    assert done.stdout == run(*words, "--workspace", "W").stdout
+    assert "drawn.svg: drawn" in done.stderr
+    drawn = (linked / "drawn.svg").read_bytes()
+    assert "+7.25" in drawn.decode()
+    assert (linked / "drawn.svg").stat().st_mode & 0o077 == 0
+    with pytest.raises(UsageError):
+        run(*words, "--workspace", "W", "--svg", "drawn.svg")
+    (linked / "drawn.svg").write_bytes(b"something else")
+    run(*words, "--workspace", "W", "--svg", "drawn.svg", "--force", "--json")
+    assert (linked / "drawn.svg").read_bytes() == drawn
+
+
+@pytest.mark.parametrize("words", DRAWN, ids=lambda words: words[0])
+def test_where_stdout_cannot_show_blocks_the_answer_is_ascii(linked, words):
+    done = CliRunner(charset="ascii").invoke(app, [*words, "--workspace", "W"])
+    assert (done.exit_code, done.stdout.isascii()) == (0, True)
 
 
 def test_exports_are_csv_for_the_owner_alone_and_overwrite_only_by_force(linked):

@@ -142,7 +142,7 @@ def unit(keys, tmp_path, headcount):
     """`unit("link", …)`: a command on the workspace with the unit's keys, where it needs them."""
 
     def run(verb, *words):
-        own = ("--keys", keys / "unit") if verb in {"receive", "link"} else ()
+        own = ("--keys", keys / "unit") if verb in {"receive", "blocking", "link"} else ()
         return headcount(*verb.split(), *words, "--workspace", tmp_path / "W", *own)
 
     return run
@@ -177,14 +177,24 @@ def test_link_prints_the_run_and_one_quality_line(received, unit, tmp_path):
     run_id = (tmp_path / "W" / "CURRENT").read_text().split()[0]
     assert done.code == 0
     assert done.out.count("\n") == 1
-    assert done.out.startswith(f"run {run_id}: 3 records, 2 persons; ")
+    quality = json.loads((tmp_path / "W" / "runs" / run_id / "manifest.json").read_bytes())["quality"]
+    precision, recall, kept = (
+        f"{quality[f'{name}_permille'] / 1000:.3f}" for name in ("estimated_precision", "estimated_recall", "blocking_kept")
+    )
+    low, estimated, high = (quality[f"persons_{name}"] for name in ("low", "estimated", "high"))
+    assert done.out == (
+        f"run {run_id}: 3 records, 2 persons (estimated {estimated}, 95 % interval {low} to {high}); 1 pairs compared; "
+        f"estimated precision {precision}, recall {recall}, blocking kept {kept} of the true pairs\n"
+    )
+    assert low <= estimated <= high
 
 
 def test_link_in_json_is_the_manifests_word(received, unit, tmp_path):
     told = json.loads(unit("link", "--json").out)
     run_id, digest = (tmp_path / "W" / "CURRENT").read_text().split()
     manifest = json.loads((tmp_path / "W" / "runs" / run_id / "manifest.json").read_bytes())
-    assert told == {"run_id": run_id, "manifest_sha256": digest, **manifest["quality"]}
+    of_model = {key: manifest[key] for key in ("model", "drift", "anew")}
+    assert told == {"run_id": run_id, "manifest_sha256": digest, **manifest["quality"], **of_model}
 
 
 def test_the_person_map_and_the_pairs_are_exported_for_their_owner(received, unit, tmp_path):
@@ -210,7 +220,8 @@ def test_exported_weights_are_bits_that_add_up_with_the_verdict(received, unit, 
     assert len(same) == 1
     assert float(same[0]["weight"]) > 0 > float(same[0]["prior"])
     assert {row["same"] for row in rows} <= {"true", "false"}
-    assert same[0]["level:surname"] == "0"
+    surname = next(one for one in TIP.comparisons if one.name == "surname")
+    assert surname.level_names[int(same[0]["level:surname"])] == "exact", "of three records no surname is known to be rare"
 
 
 def test_one_thread_links_as_many_threads_do(received, unit, tmp_path, headcount, keys):
@@ -218,3 +229,72 @@ def test_one_thread_links_as_many_threads_do(received, unit, tmp_path, headcount
     elsewhere = ("--workspace", tmp_path / "W2", "--keys", keys / "unit")
     headcount("receive", tmp_path / "sealed" / "police-2018.linking.age", *elsewhere)
     assert headcount("link", *elsewhere, "--threads", "64", "--json").out == one
+
+
+def test_a_model_is_exported_for_its_owner_and_used_again_as_it_is(received, unit, tmp_path):
+    unit("link")
+    done = unit("export model", "-o", tmp_path / "model.json")
+    assert (done.code, done.out) == (0, f"{tmp_path}/model.json\n")
+    if sys.platform != "win32":
+        assert stat.S_IMODE((tmp_path / "model.json").stat().st_mode) == 0o600
+    assert unit("export model", "-o", tmp_path / "model.json").code == 2
+    model = json.loads((tmp_path / "model.json").read_bytes())
+    done = unit("link", "--model", tmp_path / "model.json", "--json")
+    told = json.loads(done.out)
+    assert (told["model"]["origin"], told["model"]["sha256"]) == ("given", model["parameters_sha256"])
+    assert f"model given: {model['parameters_sha256']}; estimated anew: 2 persons, 1 pairs linked; as given: 2 and 1" in done.err
+    assert json.loads(unit("link", "--model", "last", "--json").out) == told
+
+
+def test_a_model_that_cannot_be_used_is_refused_with_what_to_do(received, unit, tmp_path):
+    unit("link")
+    (tmp_path / "old.json").write_text('{"format": "headcount-model/0"}')
+    refused = {"nowhere": (2, "--model takes a file"), str(tmp_path / "old.json"): (3, "reads headcount-model/1")}
+    for text, (code, hint) in refused.items():
+        done = unit("link", "--model", text)
+        assert (done.code, hint in done.err) == (code, True)
+
+
+def test_link_says_that_an_estimate_stopped_at_its_cap(received, unit, monkeypatch):
+    monkeypatch.setattr("linkage.unit.estimate.MAX_ITERATIONS", 1)
+    done = unit("link")
+    assert "the estimate stopped at its cap of 1 steps without settling" in done.err
+    monkeypatch.undo()
+    done = unit("link", "--model", "last", "--json")
+    assert "the given model's estimate stopped at its cap" in done.err
+    assert json.loads(done.out)["model"]["converged"] is False
+
+
+def test_link_says_which_comparisons_drifted_since_the_previous_run(received, unit, seal, tmp_path):
+    first = unit("link").out.split()[1].rstrip(":")
+    seal(
+        "\n".join(f"Q{at},Каримова,Гулнора,199{at}-05-17,F,victim,identified,2018-03-01,38" for at in range(9)) + "\n",
+        period="2019",
+    )
+    assert unit("receive", tmp_path / "sealed" / "police-2019.linking.age").code == 0
+    said = [line for line in unit("link").err.splitlines() if line.startswith("drift: ")]
+    assert said
+    assert all(line.endswith(f" since run {first}") for line in said)
+    assert any("bits" in line for line in said)
+
+
+def test_blocking_is_previewed_before_anything_is_linked(received, unit, tmp_path):
+    done = unit("blocking")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0].split()[:5] == ["pass", "blocks", "largest", "pairs", "new"]
+    assert [line.split()[0] for line in lines[1 : 1 + len(TIP.blocking.passes)]] == list(TIP.blocking.passes)
+    assert lines[-2].startswith("3 records, 3 pairs of records; 1 candidate pairs")
+    assert not (tmp_path / "W" / "CURRENT").exists()
+    told = json.loads(unit("blocking", "--json").out)
+    assert (told["records"], told["pairs"], told["counted"]) == (3, 1, True)
+
+
+def test_blocking_above_the_limit_counts_blocks_alone_and_says_so(received, unit):
+    done = unit("blocking", "--most-pairs", "0")
+    assert "no pair was made and no join run" in done.err
+    assert done.out.splitlines()[1].split()[4] == "-"
+
+
+def test_blocking_of_a_period_without_bundles_is_refused(received, unit):
+    assert unit("blocking", "--period", "1999").code == 2

@@ -170,9 +170,16 @@ def do_the_job(run):
     run.link()
     run("export", "persons", "--workspace", "./unit", "-o", "./out/persons.csv")
     run("export", "pairs", "--workspace", "./unit", "-o", "./out/pairs.csv")
+    run("export", "model", "--workspace", "./unit", "-o", "./out/model.json")
+    run("blocking", "--workspace", "./unit", "--keys", "./keys/unit")
     one, other = (f"{agency}:{record}" for agency, record in two_records(run.at))
     run("explain", one, other, "--workspace", "./unit")
     run("explain", one, other, "--workspace", "./unit", "--json")
+    run("explain", one, other, "--workspace", "./unit", "--svg", "./out/pair.svg")
+    person = person_of_several(run.at)
+    run("persons", person, "--workspace", "./unit")
+    run("persons", person, "--workspace", "./unit", "--json")
+    run("persons", person, "--workspace", "./unit", "--svg", "./out/person.svg")
     why = ("--reason", "compared", "--workspace", "./unit", "--keys", "./keys/zarina")
     run("review", "decide", one, other, "different", *why)
     run("review", "list", "--workspace", "./unit", "--json")
@@ -185,6 +192,12 @@ def do_the_job(run):
 def two_records(at):
     lines = (at / "out" / "persons.csv").read_text("utf-8").splitlines()[1:]
     return [tuple(line.split(",")[:2]) for line in lines][:2]
+
+
+def person_of_several(at):
+    """The ID of a person with more than one record, so that there are links to tell."""
+    ids = [line.split(",")[2] for line in (at / "out" / "persons.csv").read_text("utf-8").splitlines()[1:]]
+    return next(one for one in ids if ids.count(one) > 1)
 
 
 def fail_in_every_way(run, monkeypatch):
@@ -284,9 +297,13 @@ MAPPINGS = {"drafts/wrong.toml", "drafts/broken.toml"}  # written by the test's 
 
 def test_the_commands_did_what_they_are_searched_for(world):
     assert {told.code for told in world.told} == {0, 1, 3, 4, 5, 70}
-    assert len(world.told) > 45
+    assert len(world.told) > 50
     assert [told.words[0] for told in world.told if told.code == 70] == ["seal"] * 3
     assert len([path for path in files(world) if path.suffix == ".parquet"]) >= 8
+    for name in ("partitions.parquet", "certainty.json", "pairs.parquet", "model.json", "manifest.json"):
+        assert len(list((world.at / "unit" / "runs").glob(f"*/{name}"))) == 2, "of both runs"
+    for path in ("out/pair.svg", "out/person.svg", "out/model.json"):
+        assert (world.at / path).stat().st_size > 500
     for path in ("sealed/police-2018.linking.age", "sealed/ngo-2018.content.age", "shares/police.share.age"):
         assert len(list(opened((world.at / path).read_bytes(), world))) == 1
 
@@ -365,7 +382,7 @@ def test_temporary_files_are_gone(world):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
 def test_what_is_secret_or_personal_is_its_owners_alone(world):
-    private = [*secrets(world), *world.at.glob("sealed/*.register.csv"), *world.at.glob("out/*.csv"), *world.at.glob("report/*")]
+    private = [*secrets(world), *world.at.glob("sealed/*.register.csv"), *world.at.glob("out/*"), *world.at.glob("report/*")]
     private += [path for path in (world.at / "unit").rglob("*") if path.is_file() and path.name != "lock"]
     assert len(private) > 35
     assert {relative(path, world): oct(path.stat().st_mode & 0o077) for path in private if path.stat().st_mode & 0o077} == {}

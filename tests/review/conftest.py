@@ -50,6 +50,7 @@ def workspace(tmp_path):
         prior=np.full(len(PAIRS), -5_000_000),
         weight=np.array([weight for _, _, weight in PAIRS]),
         same=person[left] == person[right],
+        apart=np.full(len(PAIRS), "", dtype=object),
     )
     files = {"persons.parquet": persons_parquet(PersonsTable(agency, record, person)), "pairs.parquet": pairs_parquet(pairs)}
     with writing(made):

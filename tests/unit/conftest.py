@@ -113,9 +113,9 @@ def linked(workspace):
     left, right = np.array([0, 1, 0]), np.array([2, 3, 4])
     weight = np.array([9_000_000, 400_000, -3_000_000])
     levels = np.array([[0], [1], [-1]], np.int8)
-    pairs = PairsTable(
-        agency[left], record[left], agency[right], record[right], ("name",), levels, np.full(3, -5_000_000), weight, weight > 0
-    )
+    ends = (agency[left], record[left], agency[right], record[right])
+    apart = np.full(3, "", dtype=object)
+    pairs = PairsTable(*ends, ("name",), levels, np.full(3, -5_000_000), weight, weight > 0, apart)
     model = canonical_json({"prior": -5_000_000, "comparisons": []})
     files = {"persons.parquet": persons_parquet(persons), "pairs.parquet": pairs_parquet(pairs), "model.json": model}
     with writing(workspace):

@@ -62,9 +62,3 @@ def test_a_level_of_several_tokens_that_cannot_hold_is_refused(several, level, s
     several["comparisons"][0]["levels"] = [level]
     with pytest.raises(SchemaError, match=said):
         parse_protocol(several, "several.toml")
-
-
-def test_bits_against_a_match_are_within_reason(small):
-    small["comparisons"][3]["against"] = 0
-    with pytest.raises(SchemaError, match="against: bits, from 1 to 100"):
-        parse_protocol(small, "small.toml")

@@ -55,6 +55,21 @@ def by_join(e, protocol, join):
 
 
 @pytest.mark.parametrize("seed", range(5))
+def test_of_every_pair_it_is_known_which_passes_proposed_it(seed, small_protocol):
+    e = some_encodings(small_protocol, 40, seed)
+    found = candidates(e, small_protocol)
+    proposed = [by_token(e, small_protocol, name)[0] for name in small_protocol.blocking.passes]
+    proposed.append(by_join(e, small_protocol, small_protocol.blocking.joins[0]))
+    listed = list(zip(found.pairs.left.tolist(), found.pairs.right.tolist(), strict=True))
+    assert found.proposed.dtype == np.uint64
+    assert found.proposed.tolist() == [sum(1 << place for place, some in enumerate(proposed) if pair in some) for pair in listed]
+    assert found.by_how_many.tolist() == [sum(pair in some for some in proposed) for pair in listed]
+    for place, some in enumerate(proposed):
+        assert found.by(place).tolist() == [pair in some for pair in listed]
+    assert set(found.by_how_many.tolist()) >= {1, 2}
+
+
+@pytest.mark.parametrize("seed", range(5))
 def test_candidates_are_what_brute_force_finds(seed, small_protocol):
     e = some_encodings(small_protocol, 40, seed)
     found = candidates(e, small_protocol)

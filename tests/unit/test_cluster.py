@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from blocking import Pairs
-from linkage.unit.cluster import LARGEST_COMPONENT, Rules, cluster
+from linkage.unit.agglomerate import agglomerate
+from linkage.unit.cluster import CLIP, LARGEST_COMPONENT, Rules, Weighed, cluster
+from linkage.unit.contradictions import NONE
 from linkage.unit.weights import MICROBITS
 
 
@@ -18,16 +20,19 @@ def rules(n, must=(), cannot=(), source=None, single=(False,)):
     return Rules(np.array(source or [0] * n, np.int16), np.array(single), make(must), make(cannot))
 
 
-def clustered(n, bits, *, otherwise=-20, **constraints):
-    """Clusters of n records as sets; `bits` maps a pair to its weight."""
+def clustered(n, bits, *, otherwise=-20, contradicted=(), **constraints):
+    """Clusters of n records as sets; `bits` maps a pair to its weight, `contradicted` are pairs that show a contradiction."""
     weight_of = {(min(p), max(p)): value for p, value in bits.items()}
+    never = {(min(p), max(p)) for p in contradicted}
     candidates = make(weight_of)
 
     def weigh_pairs(pairs):
-        values = [weight_of.get((a, b), otherwise) for a, b in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)]
-        return np.array(np.array(values) * MICROBITS, dtype=np.int64)
+        named = list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
+        values = np.array([weight_of.get(one, otherwise) for one in named], dtype=np.float64)
+        shown = np.array([0 if one in never else NONE for one in named], dtype=np.int8)
+        return Weighed(np.rint(values * MICROBITS).astype(np.int64), shown, np.ones(len(named), np.bool_))
 
-    labels = cluster(candidates, weigh_pairs(candidates), 0, weigh_pairs, rules(n, **constraints))
+    labels = cluster(candidates, weigh_pairs(candidates).weight, 0, weigh_pairs, rules(n, **constraints))
     return {frozenset(np.flatnonzero(labels == label).tolist()) for label in np.unique(labels)}
 
 
@@ -99,3 +104,84 @@ def test_clusters_do_not_depend_on_where_a_record_stands():
     place = {int(old): new for new, old in enumerate(order)}
     moved = clustered(12, {(place[a], place[b]): value for (a, b), value in bits.items()})
     assert {frozenset(int(order[i]) for i in group) for group in moved} == expected
+
+
+def test_a_contradiction_parts_two_records_however_much_speaks_for_them():
+    assert clustered(2, {(0, 1): 12}) == sets({0, 1})
+    assert clustered(2, {(0, 1): 12}, contradicted=[(0, 1)]) == sets({0}, {1})
+
+
+@pytest.mark.parametrize("others", [1, 3, 12])
+def test_a_contradiction_is_not_chained_around_through_others(others):
+    """However many records resemble both, the two are never one person; above ten records average linkage sees to it."""
+    n = 2 + others
+    everybody = {(a, b): 12 for a in range(n) for b in range(a + 1, n)}
+    found = clustered(n, everybody, contradicted=[(0, 1)])
+    assert not any({0, 1} <= group for group in found)
+    assert len(found) == 2
+
+
+def test_a_decision_same_overrules_the_contradiction_of_the_pair_itself():
+    assert clustered(2, {(0, 1): -30}, contradicted=[(0, 1)], must=[(0, 1)]) == sets({0, 1})
+
+
+def test_decisions_same_overrule_a_contradiction_between_the_ends_of_their_chain():
+    """Who says that A is B and that B is C says that A is C."""
+    assert clustered(3, {}, contradicted=[(0, 2)], must=[(0, 1), (1, 2)]) == sets({0, 1, 2})
+
+
+def test_a_decision_same_lets_no_third_record_in_that_contradicts_either():
+    bits = {(0, 2): 12, (1, 2): 12}
+    assert clustered(3, bits, contradicted=[(1, 2)], must=[(0, 1)]) == sets({0, 1}, {2})
+
+
+def test_different_beats_a_decision_same_and_what_it_overrules():
+    found = clustered(3, {}, contradicted=[(0, 2)], must=[(0, 1), (1, 2)], cannot=[(0, 2)])
+    assert not any({0, 2} <= group for group in found)
+
+
+def worth(groups, bits):
+    """What a division is worth: the clipped bits of all pairs that it puts together."""
+    return sum(
+        min(max(value, -CLIP / MICROBITS), CLIP / MICROBITS) for p, value in bits.items() if any(set(p) <= one for one in groups)
+    )
+
+
+def divisions(records):
+    """Every division of some records into groups."""
+    if not records:
+        yield []
+        return
+    first, *others = records
+    for smaller in divisions(others):
+        yield [{first}, *smaller]
+        for at, one in enumerate(smaller):
+            yield [*smaller[:at], {first, *one}, *smaller[at + 1 :]]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_division_of_a_small_group_is_worth_more_and_none_of_its_rules_is_broken(seed):
+    """All records hang together by a chain, so that they are one group; what is forbidden is drawn at random."""
+    rng = np.random.default_rng(seed)
+    pairs = [(a, b) for a in range(6) for b in range(a + 1, 6)]
+    bits = {p: float(np.round(rng.normal(1 if p[1] - p[0] == 1 else -1, 6), 3)) for p in pairs} | {
+        (a, a + 1): 3.0 for a in range(5)
+    }
+    never = [p for p in pairs if rng.random() < 0.15]
+    cannot, contradicted = never[::2], never[1::2]
+    found = clustered(6, bits, cannot=cannot, contradicted=contradicted)
+    allowed = [one for one in divisions(list(range(6))) if not any(set(p) <= group for p in never for group in one)]
+    assert len(list(divisions(list(range(6))))) == 203
+    assert not any(set(p) <= group for p in never for group in found)
+    assert worth(found, bits) == pytest.approx(max(worth(one, bits) for one in allowed))
+
+
+def test_average_linkage_alone_would_miss_the_best_of_some_of_them():
+    """0 and 1 resemble each other most, but either goes better with two others: the best division parts them."""
+    bits = {(0, 1): 10, (0, 2): 9, (0, 3): 9, (2, 3): 9, (1, 4): 9, (1, 5): 9, (4, 5): 9}
+    bits |= {(a, b): -9 for a in (2, 3) for b in (4, 5)} | {(0, 4): -6, (0, 5): -6, (1, 2): -6, (1, 3): -6}
+    weights, none = np.zeros((6, 6), np.int64), np.zeros((6, 6), np.bool_)
+    for (a, b), value in bits.items():
+        weights[a, b] = weights[b, a] = value * MICROBITS
+    assert len(set(agglomerate(weights, none, none)[:2].tolist())) == 1
+    assert clustered(6, bits) == sets({0, 2, 3}, {1, 4, 5})

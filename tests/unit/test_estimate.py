@@ -7,12 +7,22 @@ import numpy as np
 import pytest
 
 from linkage.errors import ModelError
-from linkage.unit.estimate import MAX_ITERATIONS, Assumed, PatternCounts, estimate, match_probability
+from linkage.unit.estimate import MAX_ITERATIONS, Assumed, Model, PatternCounts, estimate, match_probability
 
 M = (np.array([0.85, 0.10, 0.05]), np.array([0.92, 0.05, 0.03]), np.array([0.97, 0.03]), np.array([0.9, 0.1]))
 U = (np.array([0.002, 0.008, 0.99]), np.array([0.01, 0.02, 0.97]), np.array([0.0005, 0.9995]), np.array([0.5, 0.5]))
 SIZES = (3, 3, 2, 2)
-NOTHING_MUCH = Assumed(tuple(np.full(size, 0.5) for size in SIZES), (0.0,) * 4, (None,) * 4, (False,) * 4)
+
+
+def taken_for_granted(sizes, pairs=0.5, **changes):
+    """Assumptions that say nothing but that every level can occur."""
+    n = len(sizes)
+    plainly = {"errors": ((0.0, 1.0),) * n, "known": (False,) * n, "locked": (False,) * n}
+    plainly |= {"silent": tuple(np.zeros(size, np.bool_) for size in sizes), "blind": (np.zeros(0, np.bool_),) * n}
+    return Assumed(**{"strangers": tuple(np.full(size, pairs) for size in sizes), **plainly, **changes})
+
+
+NOTHING_MUCH = taken_for_granted(SIZES)
 
 
 def counted(levels):
@@ -66,8 +76,23 @@ def test_candidates_that_leave_out_most_strangers_give_the_same_prior():
 
 def test_what_is_not_observed_is_no_evidence():
     prior = 0.25
-    patterns = np.array([[-1, -1, -1, -1]], dtype=np.int8)
-    assert match_probability(patterns, prior, M, U) == pytest.approx([prior])
+    blank = PatternCounts(np.array([[-1, -1, -1, -1]], dtype=np.int8), np.array([1]))
+    assert match_probability(blank, Model(prior, M, U, 1, True)) == pytest.approx([prior])
+
+
+def test_what_one_person_cannot_show_is_no_match_however_much_agrees():
+    two = PatternCounts(np.zeros((2, 4), np.int8), np.array([1, 1]), possible=np.array([True, False]))
+    chances = match_probability(two, Model(0.01, M, U, 1, True))
+    assert chances[0] > 0.99
+    assert chances[1] == 0
+
+
+def test_a_silent_level_is_no_evidence():
+    silent = (np.array([True, False, True]), *NOTHING_MUCH.silent[1:])
+    patterns = PatternCounts(np.array([[0, -1, -1, -1], [2, -1, -1, -1], [1, -1, -1, -1]], np.int8), np.ones(3))
+    chances = match_probability(patterns, Model(0.25, M, U, 1, True, silent))
+    assert chances[:2] == pytest.approx([0.25, 0.25])
+    assert chances[2] > 0.25
 
 
 def test_shares_sum_to_one_and_are_never_zero():
@@ -85,8 +110,8 @@ def test_the_number_of_steps_is_reported_and_capped():
 
 def test_without_any_pair_the_assumption_is_the_model():
     empty = PatternCounts(np.empty((0, 4), np.int8), np.empty(0, np.int64))
-    assumed = Assumed((np.array([1.0, 4.0, 95.0]),) * 2 + (np.array([1.0, 99.0]),) * 2, (0.0,) * 4, (None,) * 4, (False,) * 4)
-    model = estimate(empty, empty, assumed, 0, 1)
+    said = (np.array([1.0, 4.0, 95.0]),) * 2 + (np.array([1.0, 99.0]),) * 2
+    model = estimate(empty, empty, replace(NOTHING_MUCH, strangers=said), 0, 1)
     assert model.iterations == 0
     assert model.u[0] == pytest.approx([0.01, 0.04, 0.95])
     assert all(one_m[0] > one_u[0] for one_m, one_u in zip(model.m, model.u, strict=True))
@@ -111,11 +136,22 @@ def test_a_sample_that_stands_for_all_pairs_may_have_shares_of_pairs():
         assert sampled == pytest.approx(whole, rel=0.05, abs=1e-4)
 
 
-def test_gross_errors_are_a_floor_and_not_a_ceiling():
+def share_at_different(table, model, column):
+    """Of the pairs that a model takes for matches, the share that ends at *different*, where the comparison was observed."""
+    matches, level = match_probability(table, model) * table.counts, table.patterns[:, column]
+    return matches[level == len(model.m[column]) - 1].sum() / matches[level >= 0].sum()
+
+
+def test_the_least_share_of_errors_is_a_floor_the_largest_a_ceiling_and_between_them_the_data_decide():
     everything, all_pairs, n_records = simulated()
-    floors = estimate(everything, everything, replace(NOTHING_MUCH, gross_errors=(0.2, 0.001, 0.0, 0.0)), all_pairs, n_records)
-    assert floors.m[0][-1] == pytest.approx(0.2)
-    assert floors.m[1][-1] == pytest.approx(M[1][-1], abs=0.01)
+    errors = ((0.2, 1.0), (0.001, 1.0), (0.0, 0.01), (0.0, 1.0))
+    bounded = estimate(everything, everything, replace(NOTHING_MUCH, errors=errors), all_pairs, n_records)
+    assert bounded.m[0][-1] == pytest.approx(0.2)
+    assert bounded.m[1][-1] == pytest.approx(M[1][-1], abs=0.01)
+    assert share_at_different(everything, bounded, 2) == pytest.approx(0.01, rel=0.02)
+    assert bounded.m[2][-1] <= 0.01 < M[2][-1]
+    assert bounded.m[0][0] / bounded.m[0][1] == pytest.approx(M[0][0] / M[0][1], rel=0.15)
+    assert all(one.sum() == pytest.approx(1) for one in bounded.m)
 
 
 def test_patterns_without_any_information_are_a_degenerate_fit():
@@ -124,11 +160,51 @@ def test_patterns_without_any_information_are_a_degenerate_fit():
         estimate(blank, blank, NOTHING_MUCH, 10_000, 142)
 
 
-def test_bits_against_a_match_are_kept_and_the_rest_of_that_comparison_says_nothing():
+def test_lists_in_which_everybody_agrees_with_everybody_are_a_degenerate_fit():
+    alike = PatternCounts(np.zeros((1, 4), np.int8), np.array([10_000]))
+    with pytest.raises(ModelError, match="degenerate"):
+        estimate(alike, alike, NOTHING_MUCH, 10_000, 142)
+
+
+def test_the_same_fit_is_no_error_where_there_are_too_few_pairs_to_judge_it():
+    """Of four records all may well be one person."""
+    alike = PatternCounts(np.zeros((1, 4), np.int8), np.array([6]))
+    assert estimate(alike, alike, NOTHING_MUCH, 6, 4).prior <= 0.5
+
+
+def test_lists_in_which_nobody_agrees_with_anybody_hold_no_matches_and_are_no_error():
+    strangers = PatternCounts(np.array([[2, 2, 1, 1]], np.int8), np.array([10_000]))
+    assert estimate(strangers, strangers, NOTHING_MUCH, 10_000, 142).prior * 10_000 < 0.1
+
+
+SAID = np.array([0.003, 0.012, 0.985])
+
+
+def behind_a_lock(proposed, **changes):
+    """u of the first comparison, locked, where one blind pass proposed this share of the pairs of each pattern."""
     everything, all_pairs, n_records = simulated()
-    told = replace(NOTHING_MUCH, against=(None, None, None, 12))
-    model = estimate(everything, everything, told, all_pairs, n_records)
-    assert np.log2(model.m[3][0]) - np.log2(model.u[3][0]) == pytest.approx(-12)
-    assert model.m[3].sum() == pytest.approx(1)
-    free = estimate(everything, everything, NOTHING_MUCH, all_pairs, n_records)
-    assert free.m[3][0] > 100 * model.m[3][0]
+    table = replace(everything, by_pass=(everything.counts * proposed(everything.patterns)).astype(np.float64)[:, None])
+    blind = (np.ones(1, np.bool_), *(np.zeros(1, np.bool_),) * 3)
+    told = replace(NOTHING_MUCH, strangers=(20_000 * SAID, *NOTHING_MUCH.strangers[1:]), locked=(True, False, False, False))
+    return estimate(table, everything, replace(told, blind=blind, **changes), all_pairs, n_records).u[0]
+
+
+def test_behind_locks_u_is_what_strangers_show_whom_a_blind_pass_brought_together_by_chance():
+    assert behind_a_lock(lambda patterns: np.full(len(patterns), 0.1)) == pytest.approx(U[0], rel=0.1)
+
+
+def test_behind_locks_u_is_never_less_than_half_of_what_was_assumed():
+    """Among few strangers nobody may happen to agree; that it cannot happen does not follow."""
+    found = behind_a_lock(lambda patterns: 0.1 * (patterns[:, 0] == 2))
+    assert found[:2] == pytest.approx(0.5 * SAID[:2], rel=0.05)
+
+
+def test_behind_locks_a_pass_most_of_whose_pairs_are_matches_tells_nothing_of_strangers():
+    """What a rare lock leaves beside matches are relatives, who agree more often than strangers do."""
+    found = behind_a_lock(lambda patterns: 1.0 * ((patterns == 0).sum(axis=1) >= 3))
+    assert found == pytest.approx(SAID)
+
+
+def test_behind_locks_what_is_taken_as_assumed_is_learnt_from_nobody():
+    found = behind_a_lock(lambda patterns: np.full(len(patterns), 0.1), known=(True, False, False, False))
+    assert found == pytest.approx(SAID)

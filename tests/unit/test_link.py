@@ -14,7 +14,11 @@ from linkage.errors import ModelError
 from linkage.memory import link
 from linkage.protocol import READY, SCHEMES, parse_protocol, ready_protocol
 from linkage.records import Encodings, Part, combine
+from linkage.unit import fit as fitting
 from linkage.unit import link as linking
+from linkage.unit.contradictions import NONE, contradictions
+from linkage.unit.cuts import BRIDGE, DECISION, SOURCE
+from linkage.unit.estimate import match_probability
 from linkage.unit.link import NOTHING_DECIDED, Decided, as_pairs, link_encodings
 from linkage.unit.vectors import compare
 from linkage.unit.weights import log_odds, weigh
@@ -35,7 +39,9 @@ def pairs_within(truth):
 
 def arrays(linkage):
     found = linkage.candidates.pairs
-    return [found.left, found.right, linkage.levels, linkage.prior, linkage.weight, linkage.labels, *linkage.weights.levels]
+    drawn = linkage.certainty.partitions
+    of_pairs = [found.left, found.right, linkage.candidates.proposed, linkage.levels, linkage.prior, linkage.weight, linkage.apart]
+    return [*of_pairs, linkage.labels, *linkage.weights.levels, drawn.record, drawn.group, drawn.labels, drawn.joins]
 
 
 def identical(one, other):
@@ -159,19 +165,105 @@ def test_a_source_without_duplicates_never_holds_a_person_twice(people, linked):
     assert not doubled(link_encodings(people.encodings, strict).labels)
 
 
+@pytest.fixture(scope="module")
+def vague(invent_people):
+    """Lists so full of mistakes that there is something to cut."""
+    return invent_people(PERSONS, persons=60, errors=0.3, seed=4).encodings
+
+
+@pytest.fixture(scope="module")
+def contradicting(vague):
+    """A protocol in which what some linked pair shows is a contradiction, the pair's row, and the run without and with it."""
+    before = link_encodings(vague, PERSONS)
+    left, right = before.candidates.pairs
+    together = (before.labels[left] == before.labels[right]) & (before.levels > 0).any(axis=1)
+    row = int(np.flatnonzero(together)[0])
+    levels = zip(PERSONS.comparisons, before.levels[row].tolist(), strict=True)
+    shown = [f"{one.name}={one.level_names[level]}" for one, level in levels if level > 0]
+    data = json.loads(PERSONS.canonical)
+    data["clustering"]["contradictions"] = [{"name": "what it shows", "all": shown}]
+    protocol = parse_protocol(data, "p")
+    return protocol, row, before, link_encodings(vague, protocol)
+
+
+def ends(linkage, row):
+    return int(linkage.candidates.pairs.left[row]), int(linkage.candidates.pairs.right[row])
+
+
+def test_a_contradiction_parts_a_linked_pair_and_is_the_stated_reason(contradicting):
+    _, row, before, after = contradicting
+    one, other = ends(before, row)
+    assert before.labels[one] == before.labels[other]
+    assert after.labels[one] != after.labels[other]
+    assert (before.apart[row], after.apart[row]) == ("", "what it shows")
+
+
+def test_a_pair_that_shows_a_contradiction_is_never_one_person_not_even_through_others(contradicting, vague):
+    protocol, _, _, after = contradicting
+    everybody = all_pairs(len(vague))
+    shows = contradictions(compare(vague, everybody, protocol), protocol) != NONE
+    assert shows.sum() > 1
+    assert (after.labels[everybody.left[shows]] != after.labels[everybody.right[shows]]).all()
+
+
+def test_a_contradiction_takes_forty_bits_off_the_weight_and_nothing_else_does(contradicting):
+    protocol, _, _, after = contradicting
+    shows = contradictions(after.levels, protocol) != NONE
+    beyond = after.weight - after.prior - (weigh(after.levels, after.weights) - after.weights.prior)
+    assert set(beyond[shows].tolist()) == {linking.CONTRADICTED}
+    assert set(beyond[~shows].tolist()) == {0}
+
+
+def test_an_auditors_same_overrules_a_contradiction(contradicting, vague):
+    protocol, row, before, _ = contradicting
+    pair = ends(before, row)
+    decided = link_encodings(vague, protocol, Decided(as_pairs([pair]), as_pairs([])))
+    assert decided.labels[pair[0]] == decided.labels[pair[1]]
+    assert decided.apart[row] == ""
+
+
+def test_who_shows_a_contradiction_is_no_match_to_the_model(contradicting, vague):
+    """Matches are those that could be one person: what parts them cannot make the model take it for usual."""
+    protocol, row, _, after = contradicting
+    found = after.candidates
+    counted = fitting.count(vague, found, after.levels, protocol)
+    rows = (counted.candidates.patterns == after.levels[row]).all(axis=1)
+    assert match_probability(counted.candidates, after.model)[rows].tolist() == [0.0]
+
+
+def test_every_pair_that_speaks_for_one_person_and_is_cut_has_a_reason_and_no_other_pair_has(contradicting, vague):
+    protocol, _, before, _ = contradicting
+    data = json.loads(protocol.canonical) | {"sources": {"police": {"duplicates": False}}}
+    pair = one_person(before.labels)
+    linkage = link_encodings(vague, parse_protocol(data, "p"), Decided(as_pairs([]), as_pairs([pair])))
+    left, right = linkage.candidates.pairs
+    speaks_for = linkage.prior + weigh(linkage.levels, linkage.weights) - linkage.weights.prior >= linkage.threshold
+    cut = speaks_for & (linkage.labels[left] != linkage.labels[right])
+    assert ((linkage.apart != "") == cut).all()
+    assert set(linkage.apart[cut].tolist()) == {DECISION, SOURCE, BRIDGE, "what it shows"}
+
+
+def test_the_interval_holds_the_published_count_of_clear_lists_and_is_wider_where_more_is_doubtful(linked, vague):
+    clear, unclear = linked.certainty, link_encodings(vague, PERSONS).certainty
+    assert clear.low <= clear.persons <= clear.high
+    assert unclear.low <= unclear.estimated <= unclear.high
+    assert unclear.high - unclear.low > clear.high - clear.low
+    assert unclear.doubtful > clear.doubtful
+
+
 def test_a_sampled_background_gives_the_same_people(people, monkeypatch):
-    monkeypatch.setattr(linking, "ALL_PAIRS_UP_TO", 0)
-    monkeypatch.setattr(linking, "SAMPLED_PAIRS", 2000)
+    monkeypatch.setattr(fitting, "ALL_PAIRS_UP_TO", 0)
+    monkeypatch.setattr(fitting, "SAMPLED_PAIRS", 2000)
     sampled = link_encodings(people.encodings, PERSONS)
     assert clusters(sampled.labels.tolist()) == clusters(people.truth)
     assert identical(sampled, link_encodings(people.encodings, PERSONS))
 
 
 def test_a_sample_and_the_candidates_stand_for_all_pairs_and_no_pair_twice(people, linked, monkeypatch):
-    monkeypatch.setattr(linking, "ALL_PAIRS_UP_TO", 0)
-    monkeypatch.setattr(linking, "SAMPLED_PAIRS", 2000)
+    monkeypatch.setattr(fitting, "ALL_PAIRS_UP_TO", 0)
+    monkeypatch.setattr(fitting, "SAMPLED_PAIRS", 2000)
     seen = []
-    monkeypatch.setattr(linking, "estimate", lambda *given: seen.append(given) or linked.model)
+    monkeypatch.setattr(fitting, "estimate", lambda *given: seen.append(given) or linked.model)
     link_encodings(people.encodings, PERSONS)
     (counted, background, _, every, n) = seen[0]
     assert every == n * (n - 1) // 2
@@ -196,7 +288,7 @@ def behind_locks(locked):
 def chain(protocol, others=60):
     """A and B share one lock, B and C the other, A and C none; and strangers who share nothing with anybody."""
     n = others + 3
-    tokens = np.arange(1, n * len(protocol.tokens) + 1, dtype=np.uint64).reshape(n, -1)
+    tokens = np.arange(1, n * len(protocol.tokens) + 1, dtype=np.uint64).reshape(n, -1) << np.uint64(32)
     for lock, rows in (("date", (0, 1)), ("surname_year", (1, 2))):
         for label in (lock, f"given@{lock}"):
             tokens[rows[1], protocol.tokens.index(label)] = tokens[rows[0], protocol.tokens.index(label)]
@@ -220,11 +312,12 @@ def test_a_pair_that_cannot_be_compared_speaks_only_a_little_against(locked, mon
 
 
 def test_where_a_lock_shows_that_the_ends_of_a_chain_differ_they_come_apart(locked):
-    """As above, but A and C share a third lock, and under it their values differ."""
+    """As above, but A and C share a third lock, and under it both show a value, and not the same."""
     locked["encoding"]["tokens"]["given"]["locks"].append("given_year")
     protocol = behind_locks(locked)
     e = chain(protocol)
-    e.tokens[2, protocol.tokens.index("given_year")] = e.tokens[0, protocol.tokens.index("given_year")]
+    for label, beyond in (("given_year", 0), ("given@given_year", 1)):
+        e.tokens[2, protocol.tokens.index(label)] = e.tokens[0, protocol.tokens.index(label)] + np.uint64(beyond)
     linkage = link_encodings(e, protocol)
     assert dict(zip(zip(*map(np.ndarray.tolist, linkage.candidates.pairs), strict=True), linkage.levels[:, 0], strict=True)) == {
         (0, 1): 0,
@@ -232,26 +325,6 @@ def test_where_a_lock_shows_that_the_ends_of_a_chain_differ_they_come_apart(lock
         (1, 2): 0,
     }
     assert linkage.labels[0] != linkage.labels[2]
-
-
-def test_what_is_assumed_of_strangers_behind_locks_is_not_learnt(locked, small_protocol):
-    protocol = behind_locks(locked)
-    assert link_encodings(chain(protocol), protocol).model.u[0] == pytest.approx([1e-5, 1 - 1e-5])
-    assert linking.assumed(protocol).known == (True,)
-    assert linking.assumed(small_protocol).known == (False,) * 4
-
-
-def test_what_is_known_of_strangers_is_what_is_taken_as_assumed_or_lies_behind_locks(small, locked_protocol):
-    small["comparisons"][1]["as_assumed"] = True
-    assert linking.assumed(parse_protocol(small, "p")).known == (False, True, False, False)
-    names = [one.name for one in locked_protocol.comparisons]
-    assert dict(zip(names, linking.assumed(locked_protocol).known, strict=True)) == {
-        "surname": True,
-        "given": True,
-        "birth": True,
-        "whole": False,
-        "year": False,
-    }
 
 
 def test_as_assumed_the_model_goes_by_the_strangers_alone_and_otherwise_by_the_data(people):
@@ -267,14 +340,16 @@ def test_as_assumed_the_model_goes_by_the_strangers_alone_and_otherwise_by_the_d
     assert learnt.u[0] != told
 
 
-def test_what_never_speaks_against_or_only_against_weighs_nothing_at_different(people):
+def test_silent_levels_weigh_nothing_and_the_others_what_they_would(people):
     data = json.loads(PERSONS.canonical)
-    data["comparisons"][0]["never_against"] = True
-    data["comparisons"][1]["against"] = 10
+    first, second = data["comparisons"][:2]
+    first["silent"], second["silent"] = ["different"], [second["levels"][0]["name"]]
     table = link_encodings(people.encodings, parse_protocol(data, "p")).weights
     plain = link_encodings(people.encodings, PERSONS).weights
-    assert [one[-2] == 0 for one in table.levels][:2] == [True, True]
-    assert all(one[-2] != 0 for one in plain.levels[:2])
+    assert (table.levels[0][-2], table.levels[1][0]) == (0, 0)
+    assert table.levels[0][:-2].all()
+    assert table.levels[1][1:-1].all()
+    assert all(one[:-1].all() for one in plain.levels[:2])
 
 
 def invented(n):

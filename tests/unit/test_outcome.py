@@ -1,17 +1,19 @@
 """What a run leaves behind: the linkage as tables and whole numbers, the same bytes for the same linkage."""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from linkage.canonical import canonical_json
 from linkage.protocol import ready_protocol
 from linkage.unit.link import link_encodings
-from linkage.unit.outcome import described_model, described_passes, quality, run_files
+from linkage.unit.outcome import described_certainty, described_model, described_passes, quality, run_files
 from linkage.unit.persons import Change, Persons
-from linkage.unit.weights import probability
-from linkage.unit.workspace import changes_table, pairs_table, persons_table
+from linkage.unit.workspace import changes_table, pairs_table, partitions_table, persons_table
 
 PERSONS = ready_protocol("persons", "fields/1")
 
@@ -64,6 +66,7 @@ def test_every_candidate_pair_is_there_with_levels_prior_weight_and_verdict(peop
     assert np.array_equal(table.prior, linked.prior)
     assert np.array_equal(table.weight, linked.weight)
     assert np.array_equal(table.same, linked.labels[left] == linked.labels[right])
+    assert table.apart.tolist() == linked.apart.tolist()
     assert 0 < table.same.sum() < len(table.same)
 
 
@@ -71,7 +74,8 @@ def test_changes_model_and_protocol_are_kept(linked, files):
     assert changes_table(files["changes.parquet"]) == (Change("merged", "person-0", "x"),)
     assert files["model.json"] == canonical_json(described_model(PERSONS, linked))
     assert files["protocol.json"] == PERSONS.canonical
-    assert set(files) == {f"{name}.parquet" for name in ("persons", "known", "pairs", "changes")} | {"model.json", "protocol.json"}
+    tables = {f"{name}.parquet" for name in ("persons", "known", "pairs", "changes", "partitions")}
+    assert set(files) == tables | {"model.json", "protocol.json", "certainty.json"}
 
 
 def test_the_same_linkage_gives_the_same_bytes(people, named, files):
@@ -93,21 +97,93 @@ def test_the_model_is_told_in_whole_numbers_that_add_up(linked):
 
 
 def test_quality_counts_and_estimates_in_whole_numbers(people, linked):
-    told = quality(people.encodings, linked)
+    told, sure = quality(people.encodings, linked), linked.certainty
     left, right = linked.candidates.pairs
-    same = (linked.labels[left] == linked.labels[right]).tolist()
-    chances = [probability(int(weight)) for weight in linked.weight]
-    linked_matches = sum(chance for chance, one in zip(chances, same, strict=True) if one)
     assert told == {
         "records": len(people.truth),
         "persons": len(set(people.truth)),
-        "pairs_compared": len(same),
-        "pairs_linked": sum(same),
-        "expected_matches": round(sum(chances)),
-        "estimated_precision_permille": round(1000 * linked_matches / sum(same)),
-        "estimated_recall_permille": round(1000 * linked_matches / sum(chances)),
+        "persons_estimated": sure.estimated,
+        "persons_low": sure.low,
+        "persons_high": sure.high,
+        "pairs_compared": len(left),
+        "pairs_linked": int((linked.labels[left] == linked.labels[right]).sum()),
+        "estimated_precision_permille": sure.precision,
+        "estimated_recall_permille": sure.recall,
+        "blocking_kept_permille": sure.blocking_kept,
+        "joins_missing": sure.joins_missing,
+        "records_doubtful": sure.doubtful,
     }
     assert all(type(value) is int for value in told.values())
+    assert told["persons_low"] <= told["persons_estimated"] <= told["persons_high"]
+
+
+@pytest.fixture(scope="module")
+def vague(invent_people):
+    """Lists so full of mistakes that much is doubtful, linked, and the files of the run."""
+    people = invent_people(PERSONS, persons=60, errors=0.3, seed=4)
+    linkage = link_encodings(people.encodings, PERSONS)
+    named = Persons(np.array([f"person-{label}" for label in linkage.labels], dtype=object), ())
+    return people, linkage, run_files(people.encodings, PERSONS, linkage, named, {})
+
+
+def test_persons_partitions_and_joins_missing_alone_give_the_counts_of_every_draw(vague):
+    """Whoever counts something else over the draws needs these three files and nothing of the run's memory."""
+    people, linkage, files = vague
+    persons, partitions = persons_table(files["persons.parquet"]), partitions_table(files["partitions.parquet"])
+    told = json.loads(files["certainty.json"])
+    published = dict(
+        zip(zip(persons.agency.tolist(), persons.record.tolist(), strict=True), persons.person_id.tolist(), strict=True)
+    )
+    doubtful = list(zip(partitions.agency.tolist(), partitions.record.tolist(), strict=True))
+    counts = []
+    for labels, joins in zip(partitions.labels.tolist(), told["joins_missing"], strict=True):
+        drawn = dict(zip(doubtful, zip(partitions.group.tolist(), labels, strict=True), strict=True))
+        counts.append(len({drawn.get(record, person) for record, person in published.items()}) - joins)
+    low, middle, high = np.percentile(counts, (2.5, 50, 97.5))
+    quality_told = quality(people.encodings, linkage)
+    assert told["draws"] == len(counts) == len(partitions.labels)
+    assert (round(low), round(middle), round(high)) == tuple(quality_told[f"persons_{one}"] for one in ("low", "estimated", "high"))
+    assert len(doubtful) == quality_told["records_doubtful"] > 20
+    assert quality_told["persons_low"] < quality_told["persons_high"]
+
+
+def test_a_label_is_the_place_within_the_group_of_the_clusters_first_record(vague):
+    people, linkage, files = vague
+    table, drawn = partitions_table(files["partitions.parquet"]), linkage.certainty.partitions
+    assert [record_of(people, at) for at in drawn.record.tolist()] == list(zip(table.agency, table.record, strict=True))
+    assert table.group.tolist() == drawn.group.tolist()
+    for number in range(0, len(drawn.labels), 40):
+        for at, (label, group) in enumerate(zip(table.labels[number].tolist(), table.group.tolist(), strict=True)):
+            members = drawn.record[drawn.group == group]
+            assert members[label] == drawn.labels[number, at]
+
+
+def test_why_pairs_are_cut_is_counted_by_reason(vague):
+    _, linkage, files = vague
+    cut = json.loads(files["certainty.json"])["cut"]
+    reasons = [one for one in linkage.apart.tolist() if one]
+    assert cut == {name: reasons.count(name) for name in set(reasons)}
+    assert json.loads(files["certainty.json"]) == described_certainty(linkage)
+    assert files["certainty.json"] == canonical_json(described_certainty(linkage))
+
+
+def test_where_nothing_is_doubtful_the_draws_are_an_empty_table(invent_people):
+    strangers = invent_people(PERSONS, persons=3, agencies=("police",), again=0.0).encodings
+    linkage = link_encodings(strangers, PERSONS)
+    named = Persons(np.array([f"person-{label}" for label in linkage.labels], dtype=object), ())
+    files = run_files(strangers, PERSONS, linkage, named, {})
+    table = partitions_table(files["partitions.parquet"])
+    assert (len(table.record), table.labels.shape[1]) == (0, 0)
+    assert json.loads(files["certainty.json"])["cut"] == {}
+
+
+def test_every_file_column_and_key_stands_in_the_description_of_the_formats(people, linked, files):
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
+    section = page.partition("## Files of a run")[2].partition("\n## ")[0]
+    tables = {name: pq.read_table(pa.BufferReader(data)) for name, data in files.items() if name.endswith(".parquet")}
+    columns = {column.partition(":")[0] for table in tables.values() for column in table.column_names} - {"level"}
+    keys = {*quality(people.encodings, linked), *described_certainty(linked)}
+    assert [name for name in sorted({*files, *columns, *keys}) if f"`{name}`" not in section] == []
 
 
 def test_quality_of_a_list_without_pairs_does_not_divide_by_zero(invent_people):

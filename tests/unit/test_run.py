@@ -1,5 +1,6 @@
 """A run: the same inputs are the same run, a refused one changes nothing, and persons outlive it."""
 
+import json
 import shutil
 from dataclasses import asdict
 
@@ -7,15 +8,32 @@ import numpy as np
 import pytest
 
 from linkage.bundle.body import linking_body
-from linkage.errors import KeyringError, LockedError, TamperedError, UsageError, WrongRecipientError
+from linkage.errors import KeyringError, LockedError, ModelError, SchemaError, TamperedError, UsageError, WrongRecipientError
 from linkage.records import Part
 from linkage.unit.decisions import Wanted, decide
 from linkage.unit.ledger import read_ledger
+from linkage.unit.link import link_encodings
+from linkage.unit.model_choice import Given, find_model
 from linkage.unit.run import FORMAT, run
-from linkage.unit.workspace import CHANGES, PERSONS, changes_table, create, current, persons_table, read_run_file, writing
+from linkage.unit.workspace import (
+    CHANGES,
+    KNOWN,
+    MODEL,
+    PERSONS,
+    PersonsTable,
+    changes_table,
+    create,
+    current,
+    persons_parquet,
+    persons_table,
+    publish,
+    read_run_file,
+    writing,
+)
 from linkage.version import __version__
 
 TIME = "2019-02-03T04:05:06+00:00"
+NOBODY = PersonsTable(*(np.empty(0, dtype=object) for _ in range(3)))
 
 
 @pytest.fixture(scope="session")
@@ -299,3 +317,112 @@ def test_a_stop_before_publishing_leaves_the_old_run_and_the_next_finishes(recei
     assert after[pair[0]] != after[pair[1]]
     assert {entry.run_id for entry in read_ledger(received.ledger).runs} == {first.run.run_id, current(received).run_id}
     assert asdict(read_ledger(received.ledger).runs[-1])["decisions"] == 1
+
+
+def test_a_first_run_estimates_its_model_says_so_and_knows_no_drift(received, folders):
+    told = run(received, folders.unit).run.manifest
+    assert (told["model"]["origin"], told["inputs"]["model"]) == ("estimated", "")
+    assert told["model"]["converged"] is True
+    assert told["drift"] is told["anew"] is None
+
+
+def test_the_next_run_tells_how_far_its_model_is_from_the_previous_ones(received, folders, two_periods, protocol):
+    first = run(received, folders.unit).run
+    two_periods()
+    told = run(received, folders.unit).run.manifest
+    assert (told["drift"]["since"], told["drift"]["from_sha256"]) == (first.run_id, first.manifest["model"]["sha256"])
+    assert told["drift"]["to_sha256"] == told["model"]["sha256"]
+    assert [one["name"] for one in told["drift"]["comparisons"]] == [one.name for one in protocol.comparisons]
+    assert any(one["m"] or one["weight"] for one in told["drift"]["comparisons"])
+
+
+def test_a_given_model_is_used_as_it_is_and_the_run_says_what_the_lists_would_have_said(received, folders, two_periods):
+    first = run(received, folders.unit).run
+    before = json.loads(read_run_file(first, MODEL))
+    two_periods()
+    published = run(received, folders.unit, given=find_model(received, "last")).run
+    told, used = published.manifest, json.loads(read_run_file(published, MODEL))
+    assert (told["model"]["origin"], told["model"]["sha256"]) == ("given", before["parameters_sha256"])
+    assert told["inputs"]["model"] == before["parameters_sha256"]
+    assert used["parameters_sha256"] == before["parameters_sha256"]
+    assert [one["weights"] for one in used["comparisons"]] == [one["weights"] for one in before["comparisons"]]
+    assert told["drift"]["from_sha256"] == before["parameters_sha256"] != told["drift"]["to_sha256"] == told["anew"]["sha256"]
+    estimated = run(received, folders.unit).run
+    assert estimated.manifest["model"]["sha256"] == told["anew"]["sha256"]
+    assert estimated.manifest["quality"]["persons"] == told["anew"]["persons"]
+
+
+def test_the_same_given_model_again_is_the_same_run_however_it_is_named(received, folders, tmp_path):
+    estimated = run(received, folders.unit)
+    published = run(received, folders.unit, given=find_model(received, "last"))
+    assert not published.already
+    assert published.run.run_id != estimated.run.run_id
+    (tmp_path / "model.json").write_bytes(read_run_file(estimated.run, MODEL))
+    for text in ("last", estimated.run.run_id, estimated.run.run_id[:6], published.run.run_id, str(tmp_path / "model.json")):
+        again = run(received, folders.unit, given=find_model(received, text))
+        assert (again.already, again.run) == (True, published.run)
+    assert not run(received, folders.unit).already
+
+
+def test_another_model_is_another_run(received, folders, two_periods):
+    first = run(received, folders.unit).run
+    two_periods()
+    one = run(received, folders.unit, given=find_model(received, first.run_id)).run
+    second = run(received, folders.unit).run
+    other = run(received, folders.unit, given=find_model(received, second.run_id)).run
+    assert one.manifest["inputs"]["model"] != other.manifest["inputs"]["model"]
+    assert {key: value for key, value in one.manifest["inputs"].items() if key != "model"} == {
+        key: value for key, value in other.manifest["inputs"].items() if key != "model"
+    }
+
+
+@pytest.mark.parametrize("text", ["nothing-like-it", "0" * 16, "./last"])
+def test_a_model_that_is_nowhere_is_refused(text, received, folders):
+    run(received, folders.unit)
+    with pytest.raises(UsageError, match="no such run in the workspace, and no such file"):
+        find_model(received, text)
+
+
+def test_without_a_published_run_there_is_no_last_model(received):
+    with pytest.raises(UsageError, match="nothing was linked"):
+        find_model(received, "last")
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"format": "headcount-model/9"}'])
+def test_a_file_that_is_no_model_ends_the_run_and_the_publication_stays(data, received, folders, tree):
+    run(received, folders.unit)
+    before = tree()
+    with pytest.raises(SchemaError):
+        run(received, folders.unit, given=Given("model.json", data))
+    assert tree() == before
+
+
+def test_a_changed_model_of_an_earlier_run_is_found_by_whoever_uses_it_or_compares_with_it(received, folders, two_periods):
+    first = run(received, folders.unit).run
+    two_periods()
+    path = first.directory / MODEL
+    path.write_bytes(path.read_bytes().replace(b'"converged":true', b'"converged":false'))
+    with pytest.raises(TamperedError):
+        find_model(received, "last")
+    with pytest.raises(TamperedError):
+        run(received, folders.unit)
+
+
+def test_of_a_previous_run_without_such_a_model_no_drift_is_told(received, folders):
+    with writing(received):
+        publish(received, "old", {MODEL: b'{"prior": 1, "comparisons": []}', KNOWN: persons_parquet(NOBODY)}, {"inputs": "older"})
+    assert run(received, folders.unit).run.manifest["drift"] is None
+
+
+def test_lists_that_cannot_carry_an_estimate_of_their_own_can_be_linked_by_a_given_model(received, folders, monkeypatch):
+    model = find_model(received, run(received, folders.unit).run.run_id)
+
+    def estimates_badly(encodings, protocol, decided, known=None):
+        if known is None:
+            raise ModelError("the estimate is degenerate")
+        return link_encodings(encodings, protocol, decided, known)
+
+    monkeypatch.setattr("linkage.unit.model_choice.link_encodings", estimates_badly)
+    told = run(received, folders.unit, given=model).run.manifest
+    assert told["model"]["origin"] == "given"
+    assert told["drift"] is told["anew"] is None

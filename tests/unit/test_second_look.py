@@ -5,6 +5,7 @@ import pytest
 
 from blocking import Pairs
 from comparators import count_patterns
+from linkage.unit import second_look as looking
 from linkage.unit.estimate import Model, PatternCounts, match_probability
 from linkage.unit.second_look import second_look
 from linkage.unit.weights import MICROBITS, log_odds, probability, weigh, weights
@@ -114,12 +115,12 @@ def test_the_best_of_a_handful_of_strangers_is_no_match(seed):
     assert not (weight >= THRESHOLD).any()
 
 
-def test_it_never_makes_room_for_more_than_twice_the_matches_that_the_model_misses(overlapping):
+def test_it_never_makes_room_for_more_than_so_many_times_the_matches_that_the_model_misses(overlapping):
     again, model = overlapping.look(), overlapping.model
-    expected = match_probability(overlapping.counted.patterns, model.prior, M, U) * overlapping.counted.counts
+    expected = match_probability(overlapping.counted, model) * overlapping.counted.counts
     rejected = weigh(overlapping.counted.patterns, overlapping.table) < THRESHOLD
     missed, alone = expected[rejected].sum(), overlapping.alone().sum()
-    most = 2 * missed / (alone * (alone - 1) / 2)
+    most = looking._MOST_MISSING * missed / (alone * (alone - 1) / 2)
     assert again.prior / MICROBITS <= np.log2(most / (1 - most)) - np.log2(missed / expected.sum()) + 1e-6
     loud = World(400, 380)
     loud.weight = loud.weight + 5 * MICROBITS * ~loud.match

@@ -16,9 +16,14 @@ from linkage.unit.vectors import compare, level_counts
 
 
 def some_encodings(protocol, n, seed, missing=0.2, values=3):
-    """Records whose tokens and filters are drawn from so few values that every level occurs."""
+    """Records whose tokens and filters are drawn from so few values that every level occurs.
+
+    The upper half of a token under a lock is the lock's mask, and something else where the record has no value.
+    """
     rng = np.random.default_rng(seed)
     tokens = rng.integers(1, values + 1, (n, len(protocol.tokens)), np.uint64)
+    under_lock = np.array([copy.lock is not None for copy in protocol.encoding.token_copies], np.bool_)
+    tokens += (rng.integers(1, values + 1, tokens.shape, np.uint64) << np.uint64(32)) * under_lock.astype(np.uint64)
     tokens[rng.random(tokens.shape) < missing] = 0
     originals = rng.random((values, 64 * protocol.words)) < 0.25
     pool = np.vstack([originals ^ (rng.random(originals.shape) < flipped) for flipped in (0, 0.05, 0.2)])
@@ -84,13 +89,17 @@ def naive_levels(e, protocol, left, right):
         return any(tests(level))
 
     def seen(comparison):
-        """Behind locks: whether agreement shows, or a filter is more alike than chance, or a lock is shared."""
+        """Behind locks: whether agreement shows, or a filter is more alike than chance, or both show a value under a lock."""
         names = [name for level in comparison.levels for name in (*level.tokens, *level.filters) if name in encoding.locked]
         if not names or any(holds(level) for level in comparison.levels):
             return True
         if comparison.observed_from is not None:
             return any(any_copy_alike(name, comparison.observed_from) for name in names if name in encoding.filters)
-        return any(shares(lock) for name in names for lock in encoding.tokens[name].locks if not encoding.tokens[lock].hidden)
+        return any(both_show(f"{name}@{lock}") for name in names for lock in encoding.tokens[name].locks)
+
+    def both_show(label):
+        """Whether both records have a value under a lock that they share: then the upper halves of their tokens are equal."""
+        return equal(token(left, label) >> 32, token(right, label) >> 32)
 
     ended = {}
     for comparison in protocol.comparisons:
@@ -191,12 +200,36 @@ def test_a_token_that_a_level_names_beside_a_filter_makes_the_pair_observed(lock
     assert level_of(locked_protocol, "surname", {"surname_year": (5, 6)}) == -1
 
 
-def test_a_locked_token_is_equal_where_any_copy_is_and_seen_to_differ_where_a_lock_is_shared(locked_protocol):
-    assert level_of(locked_protocol, "given", {"date": (7, 7), "given@date": (3, 3)}) == 0
-    assert level_of(locked_protocol, "given", {"surname_year": (7, 7), "given@surname_year": (3, 3)}) == 0
-    assert level_of(locked_protocol, "given", {"date": (7, 7), "given@date": (3, 4)}) == 1
-    assert level_of(locked_protocol, "given", {"date": (7, 8), "given@date": (3, 4)}) == -1
-    assert level_of(locked_protocol, "given", {"date": (0, 0), "given@date": (0, 0)}) == -1
+MASK, OTHER_MASK = 5 << 32, 6 << 32
+
+
+@pytest.mark.parametrize("label", ["given@date", "given@surname_year"])
+def test_a_locked_token_is_the_same_where_any_copy_is(label, locked_protocol):
+    assert level_of(locked_protocol, "given", {label: (MASK + 3, MASK + 3)}) == 0
+
+
+@pytest.mark.parametrize("label", ["given@date", "given@surname_year"])
+def test_under_a_shared_lock_two_values_are_seen_to_differ(label, locked_protocol):
+    assert level_of(locked_protocol, "given", {label: (MASK + 3, MASK + 4)}) == 1
+
+
+def test_of_several_copies_one_that_is_the_same_outweighs_one_that_differs(locked_protocol):
+    copies = {"given@date": (MASK + 3, MASK + 4), "given@surname_year": (MASK + 3, MASK + 3)}
+    assert level_of(locked_protocol, "given", copies) == 0
+
+
+@pytest.mark.parametrize("values", [(MASK + 3, OTHER_MASK + 3), (MASK + 3, OTHER_MASK + 4), (MASK + 3, 0), (0, MASK + 3), (0, 0)])
+def test_missing_is_not_different(values, locked_protocol):
+    """A record without a value has noise or a zero under its lock; that the lock is shared then says nothing of the value."""
+    assert level_of(locked_protocol, "given", {"date": (7, 7), "given@date": values}) == -1
+
+
+def test_a_lock_is_shared_that_nobody_sees_where_two_values_under_it_show(locked):
+    """The lock itself need not leave the agencies: the values tell."""
+    locked["encoding"]["tokens"]["given"]["locks"] = ["sex"]
+    protocol = parse_protocol(locked, "p")
+    assert level_of(protocol, "given", {"given@sex": (MASK + 3, MASK + 4)}) == 1
+    assert level_of(protocol, "given", {"given@sex": (MASK + 3, OTHER_MASK + 3)}) == -1
 
 
 def test_a_level_holds_where_any_of_its_tests_does(small):

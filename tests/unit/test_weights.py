@@ -1,13 +1,14 @@
 """Weights are whole microbits: log2 of odds, summed over what was observed and nothing else."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.unit.estimate import Model, match_probability
+from linkage.unit.estimate import Joint, Model, PatternCounts, match_probability
 from linkage.unit.weights import MICROBITS, Weights, log_odds, probability, weigh, weights
 
 M = (np.array([0.8, 0.15, 0.05]), np.array([0.9, 0.1]))
@@ -23,13 +24,28 @@ def test_the_prior_and_every_level_are_log2_of_odds_in_microbits():
     assert all(one.dtype == np.int64 for one in table.levels)
 
 
-def test_what_never_speaks_against_weighs_nothing_at_different_and_as_ever_above():
-    free, told = weights(MODEL), weights(MODEL, (True, False))
+def test_silent_levels_weigh_nothing_and_the_others_what_they_did():
+    free = weights(MODEL)
+    told = weights(replace(MODEL, silent=(np.array([False, False, True]), np.array([False, False]))))
     assert free.levels[0][2] < 0
     assert told.levels[0].tolist() == [*free.levels[0][:2].tolist(), 0, 0]
     assert told.levels[1].tolist() == free.levels[1].tolist()
     assert told.prior == free.prior
     assert weigh(np.array([[2, -1], [-1, -1]], np.int8), told).tolist() == [told.prior, told.prior]
+
+
+RATIO = np.array([[1.2, 0.5], [0.8, 2.0], [0.25, 8.0], [1.0, 4.0]])
+JOINED = replace(MODEL, joint=(Joint(0, 1, RATIO),))
+
+
+@pytest.mark.parametrize(
+    ("levels", "bits"),
+    [((0, 0), math.log2(1.2)), ((2, 1), 3), ((2, 0), -2), ((-1, 1), 2), ((0, -1), 0), ((-1, -1), 0)],
+)
+def test_two_levels_that_come_together_add_their_own_bits(levels, bits):
+    pair = np.array([levels], np.int8)
+    added = weigh(pair, weights(JOINED)) - weigh(pair, weights(MODEL))
+    assert added.tolist() == [round(1e6 * bits)]
 
 
 LEVELS = st.lists(st.tuples(st.integers(-1, 2), st.integers(-1, 1)), min_size=1, max_size=12)
@@ -47,8 +63,10 @@ def test_a_pairs_weight_is_the_prior_and_one_entry_per_observed_comparison(rows)
 @given(LEVELS)
 def test_the_weight_is_the_models_match_probability(rows):
     levels = np.array(rows, np.int8)
-    chances = match_probability(levels, MODEL.prior, MODEL.m, MODEL.u)
-    assert [probability(int(weight)) for weight in weigh(levels, weights(MODEL))] == pytest.approx(chances, rel=1e-5)
+    table = PatternCounts(levels, np.ones(len(levels)))
+    for model in (MODEL, JOINED):
+        chances = match_probability(table, model)
+        assert [probability(int(weight)) for weight in weigh(levels, weights(model))] == pytest.approx(chances, rel=1e-5)
 
 
 def test_what_was_not_observed_is_no_evidence():

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -15,6 +16,7 @@ from linkage.unit import workspace as module
 from linkage.unit.persons import Change
 from linkage.unit.workspace import (
     PairsTable,
+    PartitionsTable,
     PersonsTable,
     changes_parquet,
     changes_table,
@@ -23,6 +25,8 @@ from linkage.unit.workspace import (
     open_workspace,
     pairs_parquet,
     pairs_table,
+    partitions_parquet,
+    partitions_table,
     persons_parquet,
     persons_table,
     publish,
@@ -232,6 +236,7 @@ PAIRS = PairsTable(
     prior=np.array([-7, -8], np.int64),
     weight=np.array([2**40, -5], np.int64),
     same=np.array([True, False]),
+    apart=texts("", "weak bridge"),
 )
 
 
@@ -247,6 +252,54 @@ def test_pairs_come_back_sorted_with_levels_and_weights_in_their_rows():
     assert back.levels.tolist() == [[3, 2], [0, -1]]
     assert back.levels.dtype == np.int8
     assert (back.prior.tolist(), back.weight.tolist(), back.same.tolist()) == ([-8, -7], [-5, 2**40], [False, True])
+    assert back.apart.tolist() == ["weak bridge", ""]
+
+
+PARTITIONS = PartitionsTable(
+    agency=texts("police", "ngo", "ngo"),
+    record=texts("A", "C", "B"),
+    group=np.array([3, 3, 7], np.int32),
+    labels=np.array([[0, 0, 0], [1, 0, 0]], np.int16),
+)
+
+
+def test_draws_come_back_sorted_with_each_records_labels_in_its_row():
+    back = partitions_table(partitions_parquet(PARTITIONS))
+    assert (back.agency.tolist(), back.record.tolist()) == (["ngo", "ngo", "police"], ["B", "C", "A"])
+    assert (back.group.tolist(), back.group.dtype) == ([7, 3, 3], np.int32)
+    assert (back.labels.tolist(), back.labels.dtype) == ([[0, 0, 0], [0, 0, 1]], np.int16)
+
+
+def test_draws_in_which_nobody_is_doubtful_come_back_empty():
+    none = PartitionsTable(texts(), texts(), np.empty(0, np.int32), np.empty((400, 0), np.int16))
+    assert partitions_table(partitions_parquet(none)).labels.shape == (0, 0)
+
+
+@pytest.mark.parametrize("column", ["agency", "record", "group", "labels"])
+def test_draws_without_one_of_their_columns_are_refused(column):
+    table = pq.read_table(pa.BufferReader(partitions_parquet(PARTITIONS)))
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.drop_columns([column]), sink)
+    with pytest.raises(TamperedError):
+        partitions_table(bytes(sink.getvalue().to_pybytes()))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pa.array([1, 2, 3], pa.int16()),
+        pa.array([[0, 0], [0], [0, 1]], pa.list_(pa.int16())),
+        pa.array([[0, 0], [0, None], [0, 1]], pa.list_(pa.int16())),
+        pa.array([[0, 0], None, [0, 1]], pa.list_(pa.int16())),
+        pa.array([[0, 0], [0, 0], [0, 1]], pa.list_(pa.int64())),
+    ],
+)
+def test_draws_whose_labels_are_no_lists_of_one_length_are_refused(labels):
+    table = pq.read_table(pa.BufferReader(partitions_parquet(PARTITIONS)))
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.set_column(3, "labels", labels), sink)
+    with pytest.raises(TamperedError):
+        partitions_table(bytes(sink.getvalue().to_pybytes()))
 
 
 def test_changes_come_back():

@@ -14,6 +14,7 @@ import jellyfish
 from linkage.agency.names.person import MOST_READINGS, Name, PersonName
 
 Read = Callable[[PersonName], str]
+_COARSE = 3  # the first letter and two classes of consonants
 
 
 def _bag(name: PersonName) -> str:
@@ -23,6 +24,12 @@ def _bag(name: PersonName) -> str:
 
 def _sound(name: Name) -> str:
     return jellyfish.soundex(name.key) if name.key else ""
+
+
+def _sounds(name: PersonName) -> str:
+    """Coarser than one sound: a stem that lost its suffix in one order of the names and kept it in the other still fits."""
+    both = name.surname.key and name.given_name.key
+    return " ".join(sorted(_sound(one)[:_COARSE] for one in (name.surname, name.given_name))) if both else ""
 
 
 def _damaged(name: PersonName) -> str:
@@ -53,6 +60,7 @@ NAME_FEATURES: Mapping[str, Read] = MappingProxyType(
         "given_name.joined": lambda name: name.joined,
         "given_name.unsexed": lambda name: name.unsexed,
         "names.bag": _bag,
+        "names.sounds": _sounds,
         "names.damaged": _damaged,
     }
 )

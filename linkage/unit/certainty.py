@@ -1,0 +1,215 @@
+"""How sure the persons are: partitions drawn at random, and what they say of the count, of precision and of recall.
+
+One partition is published; others would fit the evidence nearly as well. So the groups of records in which anything is
+doubtful are divided anew, some hundreds of times, each time under one of several models that other lists of this kind
+would have given (`fit.refits`). What every draw counts, and the joins that no pass proposed (`missing`), give the linkage
+interval: it holds for the count of persons, and every published cell can be counted over the same draws.
+
+Three things are in the interval: doubtful pairs, the model's own uncertainty, and pairs that were never compared. What is
+not: errors that all models share.
+Source: partitions and the interval as in the statistics reference, section 3; linkage averaging after Sadinle 2018.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blocking import Pairs, complete
+from linkage.records import Encodings
+from linkage.unit.cluster import CLIP, Labels, Rules, Weighed, barred, group, square
+from linkage.unit.draw import draw_partitions
+from linkage.unit.missing import Missing, forest, missing
+from linkage.unit.weights import MICROBITS, Microbits
+
+DRAWS = 400
+MODELS = 16
+SEED = 20_180_731
+_REACH = 7 * MICROBITS  # less likely pairs join nobody
+_SURE = 10 * MICROBITS
+_LARGEST_GROUP = 60
+_INTERVAL = (2.5, 97.5)
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """How the doubtful groups were divided in each draw; all other records are as published.
+
+    Attributes:
+        record: (n_doubtful,) int32 record indices, rising.
+        group: (n_doubtful,) int32 group of each, named by its smallest record; no draw joins two groups.
+        labels: (n_draws, n_doubtful) int32 cluster of each in each draw, named by its smallest record.
+        joins: (n_draws,) int64 joins of persons that no pass proposed.
+    """
+
+    record: NDArray[np.int32]
+    group: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    joins: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """What a run says of its own errors, without truth.
+
+    Attributes:
+        persons: as published.
+        estimated: median over the draws, missing joins taken off.
+        low, high: linkage interval of the count, 95 %.
+        precision: permille of the published pairs that are expected to be of one person.
+        recall: permille of the pairs of one person that are expected to be published.
+        blocking_kept: permille of the pairs of one person that are expected to have been compared or joined by others.
+        joins_missing: expected joins of persons that no pass proposed.
+        doubtful: records in groups in which something was drawn.
+        partitions: the draws.
+    """
+
+    persons: int
+    estimated: int
+    low: int
+    high: int
+    precision: int
+    recall: int
+    blocking_kept: int
+    joins_missing: int
+    doubtful: int
+    partitions: Partitions
+
+
+class Seen(NamedTuple):
+    """Candidate pairs as they were weighed.
+
+    Attributes:
+        pairs: left < right.
+        weight: (n_pairs,) microbits.
+        passes: (n_pairs,) how many passes proposed each.
+    """
+
+    pairs: Pairs
+    weight: Microbits
+    passes: NDArray[np.int64]
+
+
+Weigh = Callable[[Pairs], Sequence[Weighed]]
+
+
+def certainty(encodings: Encodings, seen: Seen, labels: Labels, threshold: int, weigh: Weigh, rules: Rules) -> Certainty:
+    """Draw partitions and sum them up.
+
+    Args:
+        encodings: of all records.
+        seen: the candidates.
+        labels: (n_records,) the published clusters.
+        threshold: microbits at which a pair speaks neither for nor against.
+        weigh: weights of any pairs, under each of the models.
+        rules: sources and decisions.
+    """
+    groups = _doubtful(seen, labels, threshold, rules)
+    drawn = _drawn(encodings, groups, threshold, weigh, rules)
+    linked = labels[seen.pairs.left] == labels[seen.pairs.right]
+    left, right, passes = seen.pairs.left[linked], seen.pairs.right[linked], seen.passes[linked]
+    no_join = missing(passes[forest(left, right, passes, len(labels))])
+    joins = _spread(no_join, len(drawn.labels))
+    partitions = Partitions(drawn.record, drawn.group, drawn.labels, joins)
+    return _summed_up(partitions, labels, missing(passes))
+
+
+def _doubtful(seen: Seen, labels: Labels, threshold: int, rules: Rules) -> Labels:
+    """(n_records,) group of each record in which something is doubtful; −1 for all others."""
+    groups = group(seen.pairs, seen.weight, min(threshold, 0) - _REACH, rules, _LARGEST_GROUP)
+    inside = groups[seen.pairs.left] == groups[seen.pairs.right]
+    weight = seen.weight[inside]
+    apart = labels[seen.pairs.left[inside]] != labels[seen.pairs.right[inside]]
+    unsure = (np.abs(weight) < _SURE) | ((weight > 0) == apart)
+    marked = np.zeros(len(groups), np.bool_)
+    marked[groups[seen.pairs.left[inside][unsure]]] = True
+    return np.where(marked[groups], groups, -1).astype(np.int32)
+
+
+def _drawn(encodings: Encodings, groups: Labels, threshold: int, weigh: Weigh, rules: Rules) -> Partitions:
+    """Draws go by how likely a pair is one person, whatever the threshold; a pair that shows nothing weighs as in clustering."""
+    record = np.flatnonzero(groups >= 0).astype(np.int32)
+    local = complete(groups[record])
+    inside = Pairs(record[local.left], record[local.right])
+    weighed = weigh(inside)
+    sure = [np.clip(one.weight - np.where(one.seen, 0, threshold), -CLIP, CLIP) for one in weighed]
+    labels = np.tile(record, (DRAWS, 1))
+    model = np.arange(DRAWS) % len(sure)
+    for at, members in _parts(groups[record], local):
+        size, among = len(members), Pairs(inside.left[at], inside.right[at])
+        spots = (np.searchsorted(members, local.left[at]), np.searchsorted(members, local.right[at]))
+        weights = np.stack([square(size, spots, one[at]) for one in sure])
+        seen = square(size, spots, weighed[0].seen[at])
+        must, cannot = barred(record[members], among, spots, weighed[0].contradiction[at], rules)
+        drawn = draw_partitions(weights, seen, must, cannot, model, -_REACH, _seed(encodings, int(record[members[0]])))
+        labels[:, members] = record[members][drawn]
+    return Partitions(record, groups[record], labels, np.zeros(DRAWS, np.int64))
+
+
+def _parts(groups: Labels, pairs: Pairs) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Rows of the pairs of each group, and its members."""
+    if not len(groups):
+        return
+    rows = np.argsort(groups[pairs.left], kind="stable")
+    ends = np.flatnonzero(np.diff(groups[pairs.left][rows], prepend=-1))
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    yield from zip(np.split(rows, ends[1:]), np.split(order, starts[1:]), strict=True)
+
+
+def _seed(encodings: Encodings, record: int) -> int:
+    """A group's own seed, by its first record, so that what is drawn in one group moves no other."""
+    name = encodings.agencies[encodings.source[record]].encode() + bytes(encodings.record[record])
+    return int.from_bytes(hashlib.sha256(SEED.to_bytes(8, "big") + name).digest()[:7], "big")
+
+
+def _spread(no_join: Missing, draws: int) -> NDArray[np.int64]:
+    """(n_draws,) joins that no pass proposed: lognormal about the estimate."""
+    normal = np.random.default_rng(SEED).normal(0.0, 1.0, draws)
+    return np.rint(no_join.number * np.exp(no_join.spread * normal)).astype(np.int64)
+
+
+def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty:
+    persons = len(np.unique(labels))
+    published = len(np.unique(labels[drawn.record]))
+    sorted_labels = np.sort(drawn.labels, axis=1)
+    clusters = (np.diff(sorted_labels, axis=1) != 0).sum(axis=1) + min(len(drawn.record), 1)
+    counts = persons - published + clusters - drawn.joins
+    low, middle, high = np.percentile(counts, (_INTERVAL[0], 50.0, _INTERVAL[1]))
+    certain = _pairs_of(np.delete(labels, drawn.record))
+    of_published, of_drawn, of_both = _pairs(labels[drawn.record], drawn.labels)
+    total = certain + of_drawn
+    return Certainty(
+        persons=persons,
+        estimated=round(float(middle)),
+        low=round(float(low)),
+        high=round(float(high)),
+        precision=_permille(certain + of_both, certain + of_published),
+        recall=_permille(certain + of_both, total + no_pair.number),
+        blocking_kept=_permille(total, total + no_pair.number),
+        joins_missing=round(float(np.median(drawn.joins))),
+        doubtful=len(drawn.record),
+        partitions=drawn,
+    )
+
+
+def _pairs(published: Labels, drawn: NDArray[np.int32]) -> tuple[float, float, float]:
+    """Pairs within the published clusters, and on average within the drawn ones and within both."""
+    n = int(max(published.max(initial=0), drawn.max(initial=0))) + 1
+    of_drawn = [_pairs_of(one) for one in drawn]
+    of_both = [_pairs_of(one.astype(np.int64) * n + published) for one in drawn]
+    return float(_pairs_of(published)), float(np.mean(of_drawn)), float(np.mean(of_both))
+
+
+def _pairs_of(labels: NDArray[np.integer]) -> int:
+    sizes = np.unique(labels, return_counts=True)[1]
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def _permille(part: float, whole: float) -> int:
+    return round(1000 * part / whole) if whole else 1000

@@ -1,0 +1,109 @@
+"""Partitions of one group of records, drawn by how sure each join is: the kernel under `posterior`.
+
+As in average linkage, the two clusters with the largest mean weight between them come first; but whether they are joined
+is drawn, with the probability that their mean weight stands for. Two that were not joined stay apart, whatever joins them
+later. Two records alone are together exactly as often as their match probability says.
+Source: our own; sequential sampling over the merges of UPGMA.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from linkage.unit.agglomerate import merge
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+@njit(nogil=True, cache=True)
+def draw_partitions(
+    weights: NDArray[np.int64],
+    seen: NDArray[np.bool_],
+    must: NDArray[np.bool_],
+    cannot: NDArray[np.bool_],
+    model: NDArray[np.int64],
+    least: int,
+    seed: int,
+) -> NDArray[np.int16]:  # pragma: no cover - compiled
+    """(n_draws, k) int16 cluster of each record in each draw, named by its smallest member.
+
+    Args:
+        weights: (n_models, k, k) symmetric microbits of log-odds, clipped.
+        seen: (k, k) pairs that could be compared; two clusters between which none could are not joined.
+        must: (k, k) pairs that are together in every draw, unless barred.
+        cannot: (k, k) pairs that never are.
+        model: (n_draws,) which of the models' weights a draw goes by.
+        least: microbits; clusters whose mean weight is lower are never joined.
+        seed: of this group.
+    """
+    draws, size = len(model), weights.shape[1]
+    out = np.zeros((draws, size), np.int16)
+    state = np.uint64(seed)
+    for number in range(draws):
+        total, barred, unseen = weights[model[number]].copy(), cannot.copy(), ~seen
+        members, cluster = np.ones(size, np.int64), np.arange(size).astype(np.int32)
+        for left in range(size):
+            for right in range(left + 1, size):
+                a, b = cluster[left], cluster[right]
+                if must[left, right] and a != b and not barred[a, b]:
+                    _join(min(a, b), max(a, b), total, barred, unseen, members, cluster)
+        while True:
+            a, b = _next(total, barred, unseen, members, least)
+            if a < 0:
+                break
+            state += _GOLDEN
+            bits = total[a, b] / (members[a] * members[b]) / 1e6
+            if _uniform(state) * (1.0 + 2.0**-bits) < 1.0:
+                _join(a, b, total, barred, unseen, members, cluster)
+            else:
+                barred[a, b] = barred[b, a] = True
+        out[number] = cluster
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _uniform(state: np.uint64) -> float:  # pragma: no cover - compiled
+    """In [0, 1), from a counter. Source: SplitMix64 (Steele, Lea & Flood 2014)."""
+    mixed = (state ^ (state >> np.uint64(30))) * _MIX1
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX2
+    mixed = mixed ^ (mixed >> np.uint64(31))
+    return float(mixed >> np.uint64(11)) / 9007199254740992.0
+
+
+@njit(nogil=True, cache=True)
+def _next(
+    total: NDArray[np.int64], barred: NDArray[np.bool_], unseen: NDArray[np.bool_], members: NDArray[np.int64], least: int
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """The pair of clusters with the largest mean weight of at least `least`; (−1, −1) where there is none."""
+    one, other, best, pairs = -1, -1, np.int64(0), np.int64(1)
+    for left in range(len(members)):
+        if members[left] == 0:
+            continue
+        for right in range(left + 1, len(members)):
+            if members[right] == 0 or barred[left, right] or unseen[left, right]:
+                continue
+            between = members[left] * members[right]
+            if total[left, right] >= least * between and (one < 0 or total[left, right] * pairs > best * between):
+                one, other, best, pairs = left, right, total[left, right], between
+    return one, other
+
+
+@njit(nogil=True, cache=True)
+def _join(
+    into: int,
+    out: int,
+    total: NDArray[np.int64],
+    barred: NDArray[np.bool_],
+    unseen: NDArray[np.bool_],
+    members: NDArray[np.int64],
+    cluster: NDArray[np.int32],
+) -> None:  # pragma: no cover - compiled
+    """As `merge`; what could not be compared with either cluster cannot be compared with both."""
+    for other in range(len(members)):
+        if other not in (into, out):
+            unseen[into, other] &= unseen[out, other]
+            unseen[other, into] = unseen[into, other]
+    merge(into, out, total, barred, members, cluster)
