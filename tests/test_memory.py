@@ -199,6 +199,13 @@ def test_very_short_lists_are_counted_too(n):
     assert linkage.link({"police": people(n)}).count == n
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 10])
+def test_however_many_joins_may_be_missing_somebody_is_left(n):
+    """Everybody stands in both lists, so every person hangs on joins."""
+    certainty = linkage.link({"police": people(n), "ngo": people(n)}).certainty
+    assert 1 <= certainty.low <= certainty.estimated <= certainty.high
+
+
 def test_two_short_lists_of_one_person_are_one_person():
     one = people(1)
     assert linkage.link({"police": one, "ngo": one}).count == 1

@@ -121,15 +121,17 @@ def _in_large_groups(token: NDArray[np.uint64]) -> NDArray[np.bool_]:
 
 
 def _plainly_different(left: Codes, right: Codes, known: _Known) -> NDArray[np.bool_]:
-    differences = np.zeros(len(left), np.int64)
-    for forms, spelt in zip(known.names, known.spelt, strict=True):
-        differ = np.logical_and(_both(forms[0], left, right), ~np.any([_equal(form, left, right) for form in forms], axis=0))
-        differ[differ] = _far_apart(forms[0][left[differ]], forms[0][right[differ]], spelt)
-        differences += differ
-    for digits in (known.year, known.month_day):
-        differences += ((digits[left] != digits[right]).sum(axis=1) > 1) & _there(digits, left) & _there(digits, right)
+    """Whether pairs differ plainly; how far names are apart is asked only where dates and unlike names leave it open."""
     kept = np.any([_equal(one, left, right) for one in known.own], axis=0)
-    plainly: NDArray[np.bool_] = np.greater_equal(differences, np.where(kept, _PLAINLY + 1, _PLAINLY))
+    needed = np.where(kept, _PLAINLY + 1, _PLAINLY)
+    for digits in (known.year, known.month_day):
+        needed -= ((digits[left] != digits[right]).sum(axis=1) > 1) & _there(digits, left) & _there(digits, right)
+    unlike = [_both(forms[0], left, right) & ~np.any([_equal(one, left, right) for one in forms], axis=0) for forms in known.names]
+    open_rows = np.flatnonzero((needed > 0) & (np.sum(unlike, axis=0) >= needed))
+    for forms, spelt, differ in zip(known.names, known.spelt, unlike, strict=True):
+        rows = open_rows[differ[open_rows]]
+        needed[rows] -= _far_apart(forms[0][left[rows]], forms[0][right[rows]], spelt)
+    plainly: NDArray[np.bool_] = np.less_equal(needed, 0)
     return plainly
 
 

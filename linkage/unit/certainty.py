@@ -114,8 +114,8 @@ def certainty(encodings: Encodings, seen: Seen, labels: Labels, threshold: int, 
     linked = labels[seen.pairs.left] == labels[seen.pairs.right]
     left, right, passes = seen.pairs.left[linked], seen.pairs.right[linked], seen.passes[linked]
     no_join = missing(passes[forest(left, right, passes, len(labels))])
-    joins = _spread(no_join, len(drawn.labels))
-    partitions = Partitions(drawn.record, drawn.group, drawn.labels, joins)
+    most = _clusters(drawn, labels) - min(len(labels), 1)  # somebody is left
+    partitions = Partitions(drawn.record, drawn.group, drawn.labels, np.minimum(_spread(no_join, len(drawn.labels)), most))
     return _summed_up(partitions, labels, missing(passes))
 
 
@@ -175,17 +175,13 @@ def _spread(no_join: Missing, draws: int) -> NDArray[np.int64]:
 
 
 def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty:
-    persons = len(np.unique(labels))
-    published = len(np.unique(labels[drawn.record]))
-    sorted_labels = np.sort(drawn.labels, axis=1)
-    clusters = (np.diff(sorted_labels, axis=1) != 0).sum(axis=1) + min(len(drawn.record), 1)
-    counts = persons - published + clusters - drawn.joins
+    counts = _clusters(drawn, labels) - drawn.joins
     low, middle, high = np.percentile(counts, (_INTERVAL[0], 50.0, _INTERVAL[1]))
     certain = _pairs_of(np.delete(labels, drawn.record))
     of_published, of_drawn, of_both = _pairs(labels[drawn.record], drawn.labels)
     total = certain + of_drawn
     return Certainty(
-        persons=persons,
+        persons=len(np.unique(labels)),
         estimated=round(float(middle)),
         low=round(float(low)),
         high=round(float(high)),
@@ -196,6 +192,14 @@ def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty
         doubtful=len(drawn.record),
         partitions=drawn,
     )
+
+
+def _clusters(drawn: Partitions, labels: Labels) -> NDArray[np.int64]:
+    """(n_draws,) persons in each draw, missing joins left aside."""
+    others = len(np.unique(labels)) - len(np.unique(labels[drawn.record]))
+    doubtful = (np.diff(np.sort(drawn.labels, axis=1), axis=1) != 0).sum(axis=1) + min(len(drawn.record), 1)
+    clusters: NDArray[np.int64] = others + doubtful
+    return clusters
 
 
 def _pairs(published: Labels, drawn: NDArray[np.int32]) -> tuple[float, float, float]:

@@ -31,7 +31,7 @@ def test_committed_results_are_whole_and_not_tiny():
 def test_the_committed_quality_is_whole_and_of_sets_that_there_are():
     whole = read("quality")
     assert not whole["small"]
-    assert {"febrl4", "tipsim", "synth100k", "demo"} <= set(whole["results"]) <= set(BENCHMARKS)
+    assert set(whole["results"]) == set(BENCHMARKS) - {"synth1m"}  # a million records are beyond this version
     assert not [name for name, result in whole["results"].items() if "skipped" in result]
 
 
