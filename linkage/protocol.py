@@ -90,8 +90,8 @@ class Comparison:
         silent: levels that weigh nothing, `different` among them where other comparisons have said what speaks against.
         strangers: of a million pairs of strangers, how many are assumed to end at each of the levels; the rest at `different`.
             In a list of a few records this stands for what chance agreement is; in a long list the data decide.
-        as_assumed: the model goes by `strangers` alone, whatever the data show. Behind locks it does so until blind passes have
-            brought together more strangers than matches.
+        as_assumed: the model goes by `strangers` alone, whatever the data show. Behind locks it does so until a blind pass
+            brings together mostly strangers.
     """
 
     name: str

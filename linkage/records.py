@@ -57,6 +57,11 @@ class Encodings:
         """Number of records."""
         return len(self.record)
 
+    def filter(self, places: slice) -> UInt64:
+        """(n_records, n_words) of one filter, all the places that it takes on the axis side by side; a view."""
+        taken = self.filters[:, places, :]
+        return taken.reshape(len(self), taken.shape[1] * taken.shape[2])  # -1 has no meaning where there are no records
+
 
 def combine(parts: Sequence[Part]) -> Encodings:
     """Put the parts of all agencies and periods into canonical order.

@@ -16,11 +16,11 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.baselines.peak import peak_memory_mb
 from benchmarks.measure import run_child, seconds
 from benchmarks.quality.certainty import blocking, judged, told
 from benchmarks.quality.practice import Rows, invented
 from benchmarks.quality.scores import Judge, Score, no_more, of_persons
-from benchmarks.speed.link100k import peak_memory_mb
 from linkage import link
 from linkage.agency.mapping import DateForm, Mapping
 from linkage.memory import Linked

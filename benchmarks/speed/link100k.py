@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import linkage.memory
 import linkage.unit.link
+from benchmarks.baselines.peak import peak_memory_mb
 from benchmarks.invented import people
 from benchmarks.measure import run_child, seconds
 from benchmarks.runner import Result, Settings
@@ -48,19 +48,6 @@ def measured(n: int) -> dict[str, Any]:
         "pair_f1": quality["pairs"]["all"]["f1"],
         "persons": quality["persons"],
     }
-
-
-def peak_memory_mb() -> float | None:
-    """Largest resident memory of this process so far; None where the system does not say."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM"))
-        return round(int(line.split()[1]) * 1024 / 1e6, 1)
-    if sys.platform == "win32":
-        return None
-    import resource  # noqa: PLC0415  # Windows has none
-
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1)
 
 
 if __name__ == "__main__":

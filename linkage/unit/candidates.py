@@ -86,5 +86,4 @@ def _join(encodings: Encodings, join: Join, protocol: Protocol) -> tuple[Pairs, 
 def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:
     """(n_records, n_words) uint64: the OR of the named filters."""
     copies = (copy for copy in protocol.encoding.filter_copies if copy.label in names)
-    parts = (encodings.filters[:, protocol.places(copy), :] for copy in copies)
-    return functools.reduce(np.bitwise_or, (one.reshape(len(one), one.shape[1] * one.shape[2]) for one in parts))
+    return functools.reduce(np.bitwise_or, (encodings.filter(protocol.places(copy)) for copy in copies))

@@ -13,7 +13,7 @@ Source: partitions and the interval as in the statistics reference, section 3; l
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from blocking import Pairs, complete
 from linkage.records import Encodings
-from linkage.unit.cluster import CLIP, Labels, Rules, Weighed, barred, group, square
+from linkage.unit.cluster import CLIP, Labels, Rules, Weighed, barred, by_group, group, square
 from linkage.unit.draw import draw_partitions
 from linkage.unit.missing import Missing, forest, missing
 from linkage.unit.weights import MICROBITS, Microbits
@@ -140,7 +140,7 @@ def _drawn(encodings: Encodings, groups: Labels, threshold: int, weigh: Weigh, r
     sure = [np.clip(one.weight - np.where(one.seen, 0, threshold), -CLIP, CLIP) for one in weighed]
     labels = np.tile(record, (DRAWS, 1))
     model = np.arange(DRAWS) % len(sure)
-    for at, members in _parts(groups[record], local):
+    for at, members in by_group(groups[record], local):
         size, among = len(members), Pairs(inside.left[at], inside.right[at])
         spots = (np.searchsorted(members, local.left[at]), np.searchsorted(members, local.right[at]))
         weights = np.stack([square(size, spots, one[at]) for one in sure])
@@ -149,17 +149,6 @@ def _drawn(encodings: Encodings, groups: Labels, threshold: int, weigh: Weigh, r
         drawn = draw_partitions(weights, seen, must, cannot, model, -_REACH, _seed(encodings, int(record[members[0]])))
         labels[:, members] = record[members][drawn]
     return Partitions(record, groups[record], labels, np.zeros(DRAWS, np.int64))
-
-
-def _parts(groups: Labels, pairs: Pairs) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Rows of the pairs of each group, and its members."""
-    if not len(groups):
-        return
-    rows = np.argsort(groups[pairs.left], kind="stable")
-    ends = np.flatnonzero(np.diff(groups[pairs.left][rows], prepend=-1))
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    yield from zip(np.split(rows, ends[1:]), np.split(order, starts[1:]), strict=True)
 
 
 def _seed(encodings: Encodings, record: int) -> int:

@@ -10,8 +10,9 @@ different is never in one cluster, a pair decided to be the same always is unles
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -47,6 +48,16 @@ class Rules:
     must: Pairs
     cannot: Pairs
 
+    @cached_property
+    def must_codes(self) -> NDArray[np.int64]:
+        """Codes of the pairs decided to be the same, made once for all groups."""
+        return to_codes(self.must, len(self.source))
+
+    @cached_property
+    def cannot_codes(self) -> NDArray[np.int64]:
+        """Codes of the pairs decided to be different."""
+        return to_codes(self.cannot, len(self.source))
+
 
 class Weighed(NamedTuple):
     """What pairs of records say.
@@ -76,14 +87,25 @@ def cluster(pairs: Pairs, weight: Microbits, threshold: int, weigh_pairs: Callab
     inside = complete(groups)
     weighed = weigh_pairs(inside)
     above = np.clip(weighed.weight - threshold, -CLIP, CLIP)
-    by_group = np.argsort(groups[inside.left], kind="stable")
     labels = np.arange(len(groups), dtype=np.int32)
-    edges = np.flatnonzero(np.diff(groups[inside.left][by_group], prepend=-1))
-    for rows in np.split(by_group, edges[1:]) if len(edges) else []:
-        left, right = inside.left[rows], inside.right[rows]
-        members = np.append(left[0], right[left == left[0]])
-        labels[members] = members[_partition(members, Pairs(left, right), above[rows], weighed.contradiction[rows], rules)]
+    for rows, members in by_group(groups, inside):
+        among = Pairs(inside.left[rows], inside.right[rows])
+        labels[members] = members[_partition(members, among, above[rows], weighed.contradiction[rows], rules)]
     return labels
+
+
+def by_group(groups: Labels, inside: Pairs) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+    """Rows of the pairs of each group, and its members, rising; a group of one has no pairs and is left out.
+
+    Args:
+        groups: (n_records,) group of each record.
+        inside: all pairs within groups, as `complete` gives them.
+    """
+    order = np.argsort(groups[inside.left], kind="stable")
+    edges = np.flatnonzero(np.diff(groups[inside.left][order], prepend=-1))
+    for rows in np.split(order, edges[1:]) if len(edges) else []:
+        left, right = inside.left[rows], inside.right[rows]
+        yield rows, np.append(left[0], right[left == left[0]])
 
 
 def group(pairs: Pairs, weight: Microbits, threshold: int, rules: Rules, largest: int = LARGEST_COMPONENT) -> Labels:
@@ -133,15 +155,17 @@ def barred(members: NDArray[np.int32], pairs: Pairs, at: At, contradicted: NDArr
         contradicted: (n_pairs,) the contradiction that a pair shows, −1 = none.
         rules: sources and decisions; decisions 'same', and chains of them, overrule a contradiction.
     """
-    size, n = len(members), len(rules.source)
-    codes = to_codes(pairs, n)
-    must, decided_apart = (square(size, at, np.isin(codes, to_codes(one, n))) for one in (rules.must, rules.cannot))
+    size = len(members)
+    codes = to_codes(pairs, len(rules.source))
+    must, decided_apart = (square(size, at, np.isin(codes, decided)) for decided in (rules.must_codes, rules.cannot_codes))
     source = rules.source[members]
     single = (source[:, None] == source[None, :]) & rules.single[source][:, None]
     np.fill_diagonal(single, val=False)
-    chained = components(size, *(side.astype(np.int32) for side in np.nonzero(must)))
-    overruled = chained[:, None] == chained[None, :]
-    return must, single | decided_apart | (square(size, at, contradicted != NONE) & ~overruled)
+    contradict = square(size, at, contradicted != NONE)
+    if must.any() and contradict.any():
+        chained = components(size, *(side.astype(np.int32) for side in np.nonzero(must)))
+        contradict &= chained[:, None] != chained[None, :]
+    return must, single | decided_apart | contradict
 
 
 def square(size: int, at: At, values: NDArray[Cell]) -> NDArray[Cell]:

@@ -37,7 +37,7 @@ def cuts(
     reason = np.where(contradiction == NONE, BRIDGE, names[contradiction]).astype(object)
     left, right = rules.source[pairs.left], rules.source[pairs.right]
     reason[(left == right) & rules.single[left]] = SOURCE
-    reason[np.isin(to_codes(pairs, len(labels)), to_codes(rules.cannot, len(labels)))] = DECISION
+    reason[np.isin(to_codes(pairs, len(labels)), rules.cannot_codes)] = DECISION
     reason[~speaks_for | (labels[pairs.left] == labels[pairs.right])] = ""
     return reason
 

@@ -17,7 +17,7 @@ dependence as a forest of pairs after Chow & Liu 1968.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +112,7 @@ class Model:
     iterations: int
     converged: bool
     silent: tuple[NDArray[np.bool_], ...] = ()
-    joint: tuple[Joint, ...] = field(default=())
+    joint: tuple[Joint, ...] = ()
 
 
 def estimate(candidates: PatternCounts, background: PatternCounts, assumed: Assumed, all_pairs: int, n_records: int) -> Model:

@@ -22,10 +22,10 @@ from linkage.unit.candidates import Candidates, candidates
 from linkage.unit.intake import load_parts, pinned_protocol
 from linkage.unit.ledger import read_ledger
 from linkage.unit.run import chosen_bundles
+from linkage.unit.vectors import has_value
 from linkage.unit.workspace import Workspace
 
 MOST_PAIRS = 50_000_000
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -198,15 +198,8 @@ def _made(encodings: Encodings, comparison: Comparison, protocol: Protocol, foun
     """Pairs both of whose records have what the comparison needs; whether an earlier one makes it idle is not known yet."""
     has = np.ones(len(encodings), np.bool_)
     for name in comparison.needs:
-        has &= _has(encodings, name, protocol)
+        has &= has_value(encodings, name, protocol)
     return int((has[found.pairs.left] & has[found.pairs.right]).sum())
-
-
-def _has(encodings: Encodings, name: str, protocol: Protocol) -> Mask:
-    if name in protocol.encoding.tokens:
-        return np.asarray(encodings.tokens[:, protocol.tokens.index(name)] != 0)
-    copy = next(copy for copy in protocol.encoding.filter_copies if copy.name == name)
-    return np.asarray(encodings.filters[:, protocol.places(copy), :].reshape(len(encodings), -1).any(axis=1))
 
 
 def _tests(comparison: Comparison, protocol: Protocol) -> tuple[int, int]:

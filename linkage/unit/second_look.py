@@ -6,7 +6,7 @@ that are missing nearly all are there. So λ is estimated again among them, with
 the patterns that the first look rejects. Where lists overlap almost wholly (FEBRL 4) a pair with both names changed
 and only its birth date equal then becomes a match; where most people stand in one list only, λ stays small and nothing
 changes. No label and no rule of one-to-one is used. Among few records the best of a handful of strangers always stands
-out, so there is no second look where the model misses less than half a match, and never room for more than twice the
+out, so there is no second look where the model misses less than half a match, and never room for more than four times the
 matches that it misses.
 Source: our own; the idea is that of a prior on the number of links not yet made (Sadinle 2017, doi:10.1080/01621459.2016.1148612).
 """

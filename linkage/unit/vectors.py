@@ -57,7 +57,7 @@ def _levels(e: Encodings, pairs: Pairs, comparison: Comparison, earlier: Levels,
     holds = [_holds(e, pairs, level, protocol, likeness) for level in comparison.levels]
     observed = _comparable(e, pairs, comparison, holds, protocol, likeness)
     for name in comparison.needs:
-        has = _has(e, name, protocol)
+        has = has_value(e, name, protocol)
         observed &= has[pairs.left] & has[pairs.right]
     if comparison.only_if:
         observed &= ended_at(earlier, comparison.only_if, protocol)
@@ -82,7 +82,8 @@ def _comparable(
     return functools.reduce(np.logical_or, (*holds, *seen))
 
 
-def _has(e: Encodings, name: str, protocol: Protocol) -> NDArray[np.bool_]:
+def has_value(e: Encodings, name: str, protocol: Protocol) -> NDArray[np.bool_]:
+    """(n_records,) whether each record has a value of an unlocked token or filter."""
     values = _token(e, name, protocol)[:, None] if name in protocol.encoding.tokens else _filter(e, Copy(name, None), protocol)
     has: NDArray[np.bool_] = np.any(values != 0, axis=1)
     return has
@@ -149,6 +150,4 @@ def _token(e: Encodings, label: str, protocol: Protocol) -> NDArray[np.uint64]:
 
 
 def _filter(e: Encodings, copy: Copy, protocol: Protocol) -> NDArray[np.uint64]:
-    """(n_records, n_words) of one copy; a view."""
-    places = e.filters[:, protocol.places(copy), :]
-    return places.reshape(len(e), places.shape[1] * places.shape[2])
+    return e.filter(protocol.places(copy))
