@@ -8,23 +8,30 @@ them, and `components` says which records hang together. Only `comparators` is i
 from blocking.components import components
 from blocking.exact_join import dice_join
 from blocking.pairs import Pairs, all_pairs, complete, from_codes, random_pairs, to_codes, union
+from blocking.passes import Lists, Table, lists_of_pairs, lists_of_token, merged, side_by_side
 from blocking.quality import pairs_completeness, pairs_quality, reduction_ratio
 from blocking.tokens import Skipped, block_sizes, pair_count, token_join
 
 __all__ = [
+    "Lists",
     "Pairs",
     "Skipped",
+    "Table",
     "all_pairs",
     "block_sizes",
     "complete",
     "components",
     "dice_join",
     "from_codes",
+    "lists_of_pairs",
+    "lists_of_token",
+    "merged",
     "pair_count",
     "pairs_completeness",
     "pairs_quality",
     "random_pairs",
     "reduction_ratio",
+    "side_by_side",
     "to_codes",
     "token_join",
     "union",

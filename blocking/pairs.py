@@ -104,20 +104,18 @@ def random_pairs(n: int, count: int, seed: int) -> Pairs:
         return all_pairs(n)
     generator = np.random.Generator(np.random.PCG64(seed))
     if 2 * count <= total:
-        return _of_rank(np.sort(_draw(total, count, generator)), n)
+        return _of_rank(_draw(total, count, generator), n)
     kept = np.ones(total, dtype=np.bool_)
     kept[_draw(total, total - count, generator)] = False
     return _of_rank(np.flatnonzero(kept), n)
 
 
 def _draw(total: int, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """(count,) int64 distinct numbers below `total`, in the order of their first draw."""
-    drawn = np.empty(0, dtype=np.int64)
+    """(count,) int64 distinct numbers below `total`, rising: as many more are drawn as came twice, until none did."""
+    drawn = np.unique(generator.integers(total, size=count, dtype=np.int64))
     while len(drawn) < count:
-        more = generator.integers(total, size=count - len(drawn), dtype=np.int64)
-        drawn = np.concatenate([drawn, more])
-        _, first = np.unique(drawn, return_index=True)
-        drawn = drawn[np.sort(first)]
+        more = np.setdiff1d(generator.integers(total, size=count - len(drawn), dtype=np.int64), drawn)
+        drawn = np.insert(drawn, np.searchsorted(drawn, more), more)
     return drawn
 
 

@@ -1,23 +1,29 @@
 """Arrays in, similarities out: what two encoded records have in common, without knowing any field.
 
-`similarity` measures two filters, `levels` turns tests on a pair into comparison levels and patterns, `bits` counts the
-bits below both, and `threads` runs kernels over slices. Nothing here imports anything else of ours.
+`similarity` measures two filters, `ladders` runs tests on pairs and tells the level at which each ends, `levels` counts patterns
+of levels, `bits` counts the bits below all of these, and `threads` runs kernels over slices. Nothing here imports anything
+else of ours.
 """
 
 from comparators.bits import counts, parities, popcount
-from comparators.levels import count_patterns, first_rung, pattern_codes, patterns, same_token
+from comparators.ladders import UNSEEN, FilterTests, TokenTests, climb
+from comparators.levels import Tally, equal_rows, pattern_codes, patterns, tally
 from comparators.similarity import dice_permille
 from comparators.threads import over_slices
 
 __all__ = [
-    "count_patterns",
+    "UNSEEN",
+    "FilterTests",
+    "Tally",
+    "TokenTests",
+    "climb",
     "counts",
     "dice_permille",
-    "first_rung",
+    "equal_rows",
     "over_slices",
     "parities",
     "pattern_codes",
     "patterns",
     "popcount",
-    "same_token",
+    "tally",
 ]

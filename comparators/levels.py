@@ -1,70 +1,45 @@
-"""From tests to comparison levels: a comparison is a ladder of rungs, best first.
+"""Agreement patterns: the levels of one pair over all comparisons, and how often each pattern comes.
 
-The level of a pair is the index of the first rung that holds; where none holds it is the number of rungs, *different*;
-−1 says that the comparison was not made. The levels of one pair over all comparisons are its agreement pattern. There
-are few patterns and many pairs, so whatever depends on levels only is worked out once for each pattern.
+There are few patterns and many pairs, so whatever depends on levels only is worked out once for each pattern. A pattern is
+also a number, its code, and codes are counted without sorting the pairs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
+from comparators.threads import over_slices
+
 NOT_OBSERVED = -1
-_MOST_RUNGS = np.iinfo(np.int8).max
 _MOST_CODES = 1 << 63
+_PAIRS = 1 << 16
 
 
-class PatternCounts(NamedTuple):
-    """The agreement patterns that occur.
-
-    Attributes:
-        patterns: (n_patterns, n_comparisons) int8, each once, in order of their codes.
-        counts: (n_patterns,) int64 number of pairs with the pattern, at least 1.
-        inverse: (n_pairs,) int32 row of `patterns` that a pair has.
-    """
-
-    patterns: NDArray[np.int8]
-    counts: NDArray[np.int64]
-    inverse: NDArray[np.int32]
-
-
-def first_rung(holds: Sequence[NDArray[np.bool_]], observed: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """(n_pairs,) int8 level of each pair: index of its first rung that holds, `len(holds)` = different, −1 = not observed.
+def equal_rows(tokens: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(n_found,) int64, rising: the pairs whose tokens are equal and not missing.
 
     Args:
-        holds: for each rung, best first, (n_pairs,) bool.
-        observed: (n_pairs,) bool, whether the comparison could be made at all.
-
-    Raises:
-        ValueError: there are more rungs than an int8 can number.
-    """
-    if len(holds) > _MOST_RUNGS:
-        raise ValueError(f"{len(holds)} rungs, at most {_MOST_RUNGS} can be numbered")
-    level = np.full(len(observed), len(holds), dtype=np.int8)
-    for rung in reversed(range(len(holds))):
-        level[holds[rung]] = rung
-    level[~observed] = NOT_OBSERVED
-    return level
-
-
-def same_token(
-    tokens_a: NDArray[np.uint64], tokens_b: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]
-) -> NDArray[np.bool_]:
-    """(n_pairs,) bool, whether `tokens_a[left]` equals `tokens_b[right]` and neither is missing.
-
-    Args:
-        tokens_a: (n,) uint64; 0 = missing.
-        tokens_b: (n,) uint64; the same array, or another token to compare with (day and month exchanged).
+        tokens: (n,) uint64; 0 = missing.
         left: (n_pairs,) records.
         right: (n_pairs,) records.
     """
-    a = tokens_a[left]
-    equal: NDArray[np.bool_] = (a == tokens_b[right]) & (a != 0)
-    return equal
+    found = over_slices(lambda start, stop: start + _equal_rows(tokens, left[start:stop], right[start:stop]), len(left), _PAIRS)
+    return np.concatenate([np.empty(0, np.int64), *found])
+
+
+@njit(nogil=True, cache=True)
+def _equal_rows(tokens: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int64]:
+    found = np.empty(len(left), np.int64)
+    n_found = 0
+    for pair in range(len(left)):
+        token = tokens[left[pair]]
+        found[n_found] = pair
+        n_found += (token == tokens[right[pair]]) & (token != 0)
+    return found[:n_found].copy()
 
 
 def pattern_codes(levels: NDArray[np.int8], sizes: tuple[int, ...]) -> NDArray[np.int64]:
@@ -81,15 +56,28 @@ def pattern_codes(levels: NDArray[np.int8], sizes: tuple[int, ...]) -> NDArray[n
         ValueError: a level is outside its comparison, or the codes would not fit in 63 bits.
     """
     _check_sizes(sizes, levels.shape[1])
-    codes = np.zeros(len(levels), dtype=np.int64)
-    for column, size in enumerate(sizes):
-        digit = levels[:, column]
-        if len(digit) and not (digit.min() >= NOT_OBSERVED and digit.max() < size):
-            raise ValueError(f"comparison {column} has a level outside -1 to {size - 1}")
-        codes *= size + 1
-        codes += digit
-        codes += 1
+    codes = np.empty(len(levels), np.int64)
+    digits, radix = np.ascontiguousarray(levels), np.array(sizes, np.int64)
+    slices = over_slices(lambda start, stop: _codes(digits[start:stop], radix, codes[start:stop]), len(levels), _PAIRS)
+    wrong = max(slices, default=NOT_OBSERVED)
+    if wrong >= 0:
+        raise ValueError(f"comparison {wrong} has a level outside -1 to {sizes[wrong] - 1}")
     return codes
+
+
+@njit(nogil=True, cache=True)
+def _codes(levels: NDArray[np.int8], sizes: NDArray[np.int64], codes: NDArray[np.int64]) -> int:
+    """Set the codes; a comparison of which a level cannot be, −1 if all can."""
+    wrong = -1
+    for pair in range(len(levels)):
+        code = np.int64(0)
+        for column in range(len(sizes)):
+            level = levels[pair, column]
+            if level < -1 or level >= sizes[column]:
+                wrong = column
+            code = code * (sizes[column] + 1) + level + 1
+        codes[pair] = code
+    return wrong
 
 
 def patterns(codes: NDArray[np.int64], sizes: tuple[int, ...]) -> NDArray[np.int8]:
@@ -111,21 +99,91 @@ def patterns(codes: NDArray[np.int64], sizes: tuple[int, ...]) -> NDArray[np.int
     return out
 
 
-def count_patterns(levels: NDArray[np.int8], sizes: tuple[int, ...]) -> PatternCounts:
-    """The agreement patterns that occur, how often, and which pair has which.
+class Tally(NamedTuple):
+    """How often each code came.
+
+    Attributes:
+        codes: (n_codes,) int64, rising, each once.
+        counts: (n_codes,) int64, at least 1.
+        by_bit: (n_codes, n_bits) int64, how often it came with each bit set.
+    """
+
+    codes: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    by_bit: NDArray[np.int64]
+
+
+def tally(codes: NDArray[np.int64], bits: NDArray[np.uint64], n_bits: int) -> Tally:
+    """Count codes, of which there are few distinct ones, and the bits that they come with; nothing is sorted but these few.
 
     Args:
-        levels: (n_pairs, n_comparisons) int8; −1 = not observed.
-        sizes: number of levels of each comparison, *different* included.
-
-    Raises:
-        ValueError: a level is outside its comparison, or the codes would not fit in 63 bits.
+        codes: (n,) int64, not negative.
+        bits: (n,) uint64.
+        n_bits: how many bits are counted, 0 to 64.
     """
-    codes = pattern_codes(levels, sizes)
-    distinct, counts = np.unique(codes, return_counts=True)
-    # Patterns are few: looking each pair up among them is faster than the sort by which np.unique would invert.
-    inverse = np.searchsorted(distinct, codes).astype(np.int32)
-    return PatternCounts(patterns(distinct, sizes), counts.astype(np.int64), inverse)
+    found, counts, by_bit = _tally(codes, bits, n_bits)
+    order = np.argsort(found)
+    return Tally(found[order], counts[order], by_bit[order])
+
+
+@njit(nogil=True, cache=True)
+def _tally(
+    codes: NDArray[np.int64], bits: NDArray[np.uint64], n_bits: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The same in the order in which codes first come, by a hash table that doubles when it is half full."""
+    slots = np.full(1 << 10, -1, np.int64)
+    found, counts, by_bit = np.empty(1 << 9, np.int64), np.zeros(1 << 9, np.int64), np.zeros((1 << 9, n_bits), np.int64)
+    n_found = 0
+    for row in range(len(codes)):
+        slot = _slot(slots, found, codes[row])
+        if slots[slot] < 0:
+            if n_found == len(found):
+                slots = _rehashed(found)
+                found, counts, by_bit = _doubled(found), _doubled(counts), _doubled_rows(by_bit)
+                slot = _slot(slots, found, codes[row])
+            slots[slot] = n_found
+            found[n_found] = codes[row]
+            n_found += 1
+        place = slots[slot]
+        counts[place] += 1
+        for bit in range(n_bits):
+            by_bit[place, bit] += np.int64((bits[row] >> np.uint64(bit)) & np.uint64(1))
+    return found[:n_found].copy(), counts[:n_found].copy(), by_bit[:n_found].copy()
+
+
+@njit(nogil=True, cache=True)
+def _slot(slots: NDArray[np.int64], found: NDArray[np.int64], code: int) -> int:
+    """Where a code stands, or the empty slot where it would. Source: multiplicative hashing, Knuth, volume 3, 6.4."""
+    mask = len(slots) - 1
+    slot = np.int64((np.uint64(code) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
+    while slots[slot] >= 0 and found[slots[slot]] != code:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@njit(nogil=True, cache=True)
+def _rehashed(found: NDArray[np.int64]) -> NDArray[np.int64]:
+    slots = np.full(4 * len(found), -1, np.int64)
+    for place in range(len(found)):
+        slots[_slot(slots, found, found[place])] = place
+    return slots
+
+
+@njit(nogil=True, cache=True)
+def _doubled(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    longer = np.zeros(2 * len(values), np.int64)
+    for place in range(len(values)):
+        longer[place] = values[place]
+    return longer
+
+
+@njit(nogil=True, cache=True)
+def _doubled_rows(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    longer = np.zeros((2 * len(values), values.shape[1]), np.int64)
+    for row in range(len(values)):
+        for column in range(values.shape[1]):
+            longer[row, column] = values[row, column]
+    return longer
 
 
 def _check_sizes(sizes: tuple[int, ...], n_comparisons: int) -> None:

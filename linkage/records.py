@@ -57,6 +57,10 @@ class Encodings:
         """Number of records."""
         return len(self.record)
 
+    def token(self, place: int) -> UInt64:
+        """(n_records,) one token of the axis, in consecutive memory."""
+        return np.ascontiguousarray(self.tokens[:, place])
+
     def filter(self, places: slice) -> UInt64:
         """(n_records, n_words) of one filter, all the places that it takes on the axis side by side; a view."""
         taken = self.filters[:, places, :]
@@ -76,6 +80,15 @@ def combine(parts: Sequence[Part]) -> Encodings:
     source, record = source[order], record[order]
     if np.any((source[1:] == source[:-1]) & (record[1:] == record[:-1])):
         raise FormatError("an agency names one record twice", hint="a corrected extract replaces the earlier one of its period")
-    filters = np.concatenate([part.filters for part in parts])[order]
-    tokens = np.concatenate([part.tokens for part in parts])[order]
+    filters, tokens = (_columns([getattr(part, axis) for part in parts], order) for axis in ("filters", "tokens"))
     return Encodings(agencies, source, record, filters, tokens)
+
+
+def _columns(parts: Sequence[UInt64], order: NDArray[np.int64]) -> UInt64:
+    """The parts' rows in the given order; each entry of the second axis in consecutive memory, as it is read."""
+    shape = (parts[0].shape[1], len(order), *parts[0].shape[2:])
+    out = np.empty(shape, np.uint64)
+    for place in range(shape[0]):
+        np.concatenate([part[:, place] for part in parts], out=out[place])
+        out[place] = out[place][order]
+    return out.swapaxes(0, 1)

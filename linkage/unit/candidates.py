@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Pairs, dice_join, to_codes, token_join, union
+from blocking import Lists, Pairs, Table, dice_join, lists_of_pairs, lists_of_token, merged, side_by_side
 from linkage.protocol import Join, Protocol
 from linkage.records import Encodings
 
@@ -60,27 +61,51 @@ class Candidates:
         return np.bitwise_count(self.proposed).astype(np.int64)
 
 
-def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
-    """Every pair that a pass or a join proposes."""
+@dataclass(frozen=True)
+class Proposals:
+    """What every pass and join proposes, before a single pair is made.
+
+    Attributes:
+        passes: one entry per pass and join, in the protocol's order.
+        table: their lists, in the same order.
+    """
+
+    passes: tuple[Pass, ...]
+    table: Table
+
+    @cached_property
+    def per_record(self) -> NDArray[np.int64]:
+        """(n_records,) how many pairs are proposed with each record on the left, a pair counting for each pass."""
+        return np.sum(self.table.stop - self.table.start, axis=1, dtype=np.int64)
+
+
+def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
+    """Run every pass, and the joins that the number of records allows."""
     found = [_token_pass(encodings, name, protocol) for name in protocol.blocking.passes]
     found += [_join(encodings, join, protocol) for join in protocol.blocking.joins if len(encodings) <= join.max_records]
-    pairs = union([pairs for pairs, _ in found], len(encodings))
-    codes = to_codes(pairs, len(encodings))
-    proposed = np.zeros(len(codes), np.uint64)
-    for place, (some, _) in enumerate(found):
-        proposed[np.searchsorted(codes, to_codes(some, len(encodings)))] |= np.uint64(1 << place)
-    return Candidates(pairs, tuple(report for _, report in found), proposed)
+    return Proposals(tuple(report for _, report in found), side_by_side([lists for lists, _ in found], len(encodings)))
 
 
-def _token_pass(encodings: Encodings, name: str, protocol: Protocol) -> tuple[Pairs, Pass]:
-    tokens = np.ascontiguousarray(encodings.tokens[:, protocol.tokens.index(name)])
-    pairs, skipped = token_join(tokens, protocol.blocking.max_block)
-    return pairs, Pass(name, len(pairs.left), skipped.blocks, skipped.records, skipped.pairs)
+def pairs_of(proposals: Proposals, first: int, last: int) -> tuple[Pairs, NDArray[np.uint64]]:
+    """The pairs with a left record from `first` up to `last`, and which passes proposed each; see `Candidates`."""
+    return merged(proposals.table, first, last)
 
 
-def _join(encodings: Encodings, join: Join, protocol: Protocol) -> tuple[Pairs, Pass]:
+def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
+    """Every pair that a pass or a join proposes."""
+    found = propose(encodings, protocol)
+    pairs, proposed = pairs_of(found, 0, len(encodings))
+    return Candidates(pairs, found.passes, proposed)
+
+
+def _token_pass(encodings: Encodings, name: str, protocol: Protocol) -> tuple[Lists, Pass]:
+    lists, skipped = lists_of_token(encodings.token(protocol.tokens.index(name)), protocol.blocking.max_block)
+    return lists, Pass(name, int((lists.stop - lists.start).sum()), skipped.blocks, skipped.records, skipped.pairs)
+
+
+def _join(encodings: Encodings, join: Join, protocol: Protocol) -> tuple[Lists, Pass]:
     pairs = dice_join(joined_filter(encodings, join.filters, protocol), join.dice)
-    return pairs, Pass(" | ".join(join.filters), len(pairs.left))
+    return lists_of_pairs(pairs, len(encodings)), Pass(" | ".join(join.filters), len(pairs.left))
 
 
 def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:

@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from blocking import Pairs, complete
+from blocking import Pairs
 from linkage.records import Encodings
-from linkage.unit.cluster import CLIP, Labels, Rules, Weighed, barred, by_group, group, square
-from linkage.unit.draw import draw_partitions
+from linkage.unit.cluster import CLIP, Labels, Rules, Weighed, group, marks
+from linkage.unit.draw import draw_groups
+from linkage.unit.groups import gathered
 from linkage.unit.missing import Missing, forest, missing
 from linkage.unit.weights import MICROBITS, Microbits
 
@@ -131,24 +133,18 @@ def _doubtful(seen: Seen, labels: Labels, threshold: int, rules: Rules) -> Label
     return np.where(marked[groups], groups, -1).astype(np.int32)
 
 
-def _drawn(encodings: Encodings, groups: Labels, threshold: int, weigh: Weigh, rules: Rules) -> Partitions:
+def _drawn(encodings: Encodings, numbers: Labels, threshold: int, weigh: Weigh, rules: Rules) -> Partitions:
     """Draws go by how likely a pair is one person, whatever the threshold; a pair that shows nothing weighs as in clustering."""
-    record = np.flatnonzero(groups >= 0).astype(np.int32)
-    local = complete(groups[record])
-    inside = Pairs(record[local.left], record[local.right])
+    groups, inside = gathered(numbers)
     weighed = weigh(inside)
-    sure = [np.clip(one.weight - np.where(one.seen, 0, threshold), -CLIP, CLIP) for one in weighed]
-    labels = np.tile(record, (DRAWS, 1))
+    sure = np.stack([np.clip(one.weight - np.where(one.seen, 0, threshold), -CLIP, CLIP) for one in weighed])
+    seeds = np.array([_seed(encodings, record) for record in groups.members[groups.start[:-1]].tolist()], np.int64)
     model = np.arange(DRAWS) % len(sure)
-    for at, members in by_group(groups[record], local):
-        size, among = len(members), Pairs(inside.left[at], inside.right[at])
-        spots = (np.searchsorted(members, local.left[at]), np.searchsorted(members, local.right[at]))
-        weights = np.stack([square(size, spots, one[at]) for one in sure])
-        seen = square(size, spots, weighed[0].seen[at])
-        must, cannot = barred(record[members], among, spots, weighed[0].contradiction[at], rules)
-        drawn = draw_partitions(weights, seen, must, cannot, model, -_REACH, _seed(encodings, int(record[members[0]])))
-        labels[:, members] = record[members][drawn]
-    return Partitions(record, groups[record], labels, np.zeros(DRAWS, np.int64))
+    marked = marks(inside, weighed[0].contradiction, rules)
+    drawn = draw_groups(groups, sure, weighed[0].seen.astype(np.int64), marked, model, -_REACH, seeds)
+    order = np.argsort(groups.members)
+    record = groups.members[order]
+    return Partitions(record, numbers[record], drawn[:, order], np.zeros(DRAWS, np.int64))
 
 
 def _seed(encodings: Encodings, record: int) -> int:
@@ -167,7 +163,7 @@ def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty
     counts = _clusters(drawn, labels) - drawn.joins
     low, middle, high = np.percentile(counts, (_INTERVAL[0], 50.0, _INTERVAL[1]))
     certain = _pairs_of(np.delete(labels, drawn.record))
-    of_published, of_drawn, of_both = _pairs(labels[drawn.record], drawn.labels)
+    of_published, of_drawn, of_both = _pairs(labels[drawn.record], drawn)
     total = certain + of_drawn
     return Certainty(
         persons=len(np.unique(labels)),
@@ -186,17 +182,46 @@ def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty
 def _clusters(drawn: Partitions, labels: Labels) -> NDArray[np.int64]:
     """(n_draws,) persons in each draw, missing joins left aside."""
     others = len(np.unique(labels)) - len(np.unique(labels[drawn.record]))
-    doubtful = (np.diff(np.sort(drawn.labels, axis=1), axis=1) != 0).sum(axis=1) + min(len(drawn.record), 1)
-    clusters: NDArray[np.int64] = others + doubtful
+    clusters: NDArray[np.int64] = others + (drawn.labels == drawn.record).sum(axis=1)  # a cluster is named by one of its own
     return clusters
 
 
-def _pairs(published: Labels, drawn: NDArray[np.int32]) -> tuple[float, float, float]:
-    """Pairs within the published clusters, and on average within the drawn ones and within both."""
-    n = int(max(published.max(initial=0), drawn.max(initial=0))) + 1
-    of_drawn = [_pairs_of(one) for one in drawn]
-    of_both = [_pairs_of(one.astype(np.int64) * n + published) for one in drawn]
-    return float(_pairs_of(published)), float(np.mean(of_drawn)), float(np.mean(of_both))
+def _pairs(published: Labels, drawn: Partitions) -> tuple[float, float, float]:
+    """Pairs within the published clusters, and on average within the drawn ones and within both.
+
+    Args:
+        published: (n_doubtful,) published clusters of the records that were drawn.
+        drawn: the draws.
+    """
+    order = np.argsort(drawn.group, kind="stable")
+    start = np.append(np.flatnonzero(np.diff(drawn.group[order], prepend=-1)), len(order))
+    of_drawn, of_both = _pairs_drawn(drawn.labels, published, order, start)
+    draws = len(drawn.labels)
+    return float(_pairs_of(published)), of_drawn / draws, of_both / draws
+
+
+@njit(nogil=True, cache=True)
+def _pairs_drawn(
+    drawn: NDArray[np.int32], published: Labels, order: NDArray[np.int64], start: NDArray[np.int64]
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Pairs within the drawn clusters, and within the drawn and the published ones, over all draws together.
+
+    Args:
+        drawn: (n_draws, n) clusters.
+        published: (n,) clusters.
+        order: (n,) columns, group after group.
+        start: (n_groups + 1,) where each group begins in that order.
+    """
+    of_drawn, of_both = np.int64(0), np.int64(0)
+    for draw in range(len(drawn)):
+        for group_of in range(len(start) - 1):
+            for one in range(start[group_of], start[group_of + 1]):
+                for other in range(one + 1, start[group_of + 1]):
+                    a, b = order[one], order[other]
+                    together = drawn[draw, a] == drawn[draw, b]
+                    of_drawn += together
+                    of_both += together and published[a] == published[b]
+    return of_drawn, of_both
 
 
 def _pairs_of(labels: NDArray[np.integer]) -> int:

@@ -10,17 +10,19 @@ different is never in one cluster, a pair decided to be the same always is unles
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from blocking import Pairs, complete, components, to_codes
+from blocking import Pairs, components, to_codes
 from linkage.unit.agglomerate import agglomerate
 from linkage.unit.contradictions import NONE
+from linkage.unit.groups import CANNOT, CONTRADICT, MUST, Groups, bars, gathered, square
 from linkage.unit.partition import LARGEST_EXACT, best_partition
 from linkage.unit.weights import MICROBITS, Microbits
 
@@ -29,8 +31,6 @@ CLIP = 12 * MICROBITS
 _STEP = 2 * MICROBITS
 Labels = NDArray[np.int32]
 Marks = NDArray[np.bool_]
-At = tuple[NDArray[np.int64], NDArray[np.int64]]
-Cell = TypeVar("Cell", np.int64, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -83,29 +83,75 @@ def cluster(pairs: Pairs, weight: Microbits, threshold: int, weigh_pairs: Callab
         weigh_pairs: weights and contradictions of any further pairs.
         rules: sources and decisions.
     """
-    groups = group(pairs, weight, threshold, rules)
-    inside = complete(groups)
+    groups, inside = gathered(group(pairs, weight, threshold, rules))
     weighed = weigh_pairs(inside)
     above = np.clip(weighed.weight - threshold, -CLIP, CLIP)
-    labels = np.arange(len(groups), dtype=np.int32)
-    for rows, members in by_group(groups, inside):
-        among = Pairs(inside.left[rows], inside.right[rows])
-        labels[members] = members[_partition(members, among, above[rows], weighed.contradiction[rows], rules)]
+    labels = np.arange(len(rules.source), dtype=np.int32)
+    labels[groups.members] = over_groups(groups, above, marks(inside, weighed.contradiction, rules))
     return labels
 
 
-def by_group(groups: Labels, inside: Pairs) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-    """Rows of the pairs of each group, and its members, rising; a group of one has no pairs and is left out.
+def marks(inside: Pairs, contradicted: NDArray[np.int8], rules: Rules) -> NDArray[np.int8]:
+    """(n_pairs,) int8 what is marked between records of one group: sums of `MUST`, `CANNOT` and `CONTRADICT`.
 
     Args:
-        groups: (n_records,) group of each record.
-        inside: all pairs within groups, as `complete` gives them.
+        inside: pairs within groups.
+        contradicted: (n_pairs,) the contradiction that a pair shows, −1 = none.
+        rules: sources and decisions.
     """
-    order = np.argsort(groups[inside.left], kind="stable")
-    edges = np.flatnonzero(np.diff(groups[inside.left][order], prepend=-1))
-    for rows in np.split(order, edges[1:]) if len(edges) else []:
-        left, right = inside.left[rows], inside.right[rows]
-        yield rows, np.append(left[0], right[left == left[0]])
+    left, right = rules.source[inside.left], rules.source[inside.right]
+    codes = to_codes(inside, len(rules.source))
+    apart = ((left == right) & rules.single[left]) | np.isin(codes, rules.cannot_codes)
+    found: NDArray[np.int8] = MUST * np.isin(codes, rules.must_codes) + CANNOT * apart + CONTRADICT * (contradicted != NONE)
+    return found
+
+
+def over_groups(groups: Groups, above: Microbits, marked: NDArray[np.int8]) -> Labels:
+    """(m,) int32 record that names the cluster of each member, its smallest.
+
+    Args:
+        groups: all groups.
+        above: (n_pairs,) microbits above the threshold, clipped.
+        marked: (n_pairs,) as `marks` gives them.
+    """
+    return _over_groups(groups, above, marked)
+
+
+@njit(nogil=True, cache=True)
+def _over_groups(groups: Groups, above: Microbits, marked: NDArray[np.int8]) -> Labels:  # pragma: no cover - compiled
+    labels = np.empty(len(groups.members), np.int32)
+    for one in range(len(groups.start) - 1):
+        members = groups.members[groups.start[one] : groups.start[one + 1]]
+        size = len(members)
+        weights = np.zeros((size, size), np.int64)
+        must, cannot = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
+        square(groups, one, above, weights)
+        bars(groups, one, marked, must, cannot)
+        found = _partition(weights, must, cannot)
+        for place in range(size):
+            labels[groups.start[one] + place] = members[found[place]]
+    return labels
+
+
+@njit(nogil=True, cache=True)
+def _partition(weights: Microbits, must: Marks, cannot: Marks) -> Labels:  # pragma: no cover - compiled
+    """(k,) int32 place of the first member of each member's cluster."""
+    found = agglomerate(weights, must, cannot)
+    if len(weights) > LARGEST_EXACT or must.any():
+        return found
+    best = best_partition(weights, cannot)
+    return best if _worth(weights, best) > _worth(weights, found) else found
+
+
+@njit(nogil=True, cache=True)
+def _worth(weights: Microbits, labels: Labels) -> int:  # pragma: no cover - compiled
+    """Twice the sum of the weights within clusters."""
+    worth = np.int64(0)
+    for one in range(len(labels)):
+        for other in range(len(labels)):
+            if labels[one] == labels[other]:
+                worth += weights[one, other]
+    return worth
 
 
 def group(pairs: Pairs, weight: Microbits, threshold: int, rules: Rules, largest: int = LARGEST_COMPONENT) -> Labels:
@@ -126,50 +172,3 @@ def group(pairs: Pairs, weight: Microbits, threshold: int, rules: Rules, largest
         if not too_large.any() or not (strong & too_large[pairs.left]).any():
             return labels
         bar[too_large] += _STEP
-
-
-def _partition(members: NDArray[np.int32], pairs: Pairs, above: Microbits, contradicted: NDArray[np.int8], rules: Rules) -> Labels:
-    """(k,) position in `members` of each member's cluster."""
-    at = (np.searchsorted(members, pairs.left), np.searchsorted(members, pairs.right))
-    must, cannot = barred(members, pairs, at, contradicted, rules)
-    weights = square(len(members), at, above)
-    found = agglomerate(weights, must, cannot)
-    if len(members) > LARGEST_EXACT or must.any():
-        return found
-    best = best_partition(weights, cannot)
-    return best if _worth(weights, best) > _worth(weights, found) else found
-
-
-def _worth(weights: Microbits, labels: Labels) -> int:
-    """Sum of the weights within clusters."""
-    return int(weights[labels[:, None] == labels[None, :]].sum())
-
-
-def barred(members: NDArray[np.int32], pairs: Pairs, at: At, contradicted: NDArray[np.int8], rules: Rules) -> tuple[Marks, Marks]:
-    """(k, k) what must be together, and what cannot be, in one group.
-
-    Args:
-        members: (k,) record indices, rising.
-        pairs: all pairs of them.
-        at: where the pairs' records stand in `members`.
-        contradicted: (n_pairs,) the contradiction that a pair shows, −1 = none.
-        rules: sources and decisions; decisions 'same', and chains of them, overrule a contradiction.
-    """
-    size = len(members)
-    codes = to_codes(pairs, len(rules.source))
-    must, decided_apart = (square(size, at, np.isin(codes, decided)) for decided in (rules.must_codes, rules.cannot_codes))
-    source = rules.source[members]
-    single = (source[:, None] == source[None, :]) & rules.single[source][:, None]
-    np.fill_diagonal(single, val=False)
-    contradict = square(size, at, contradicted != NONE)
-    if must.any() and contradict.any():
-        chained = components(size, *(side.astype(np.int32) for side in np.nonzero(must)))
-        contradict &= chained[:, None] != chained[None, :]
-    return must, single | decided_apart | contradict
-
-
-def square(size: int, at: At, values: NDArray[Cell]) -> NDArray[Cell]:
-    """(k, k) symmetric matrix of the pairs' values, zero on the diagonal."""
-    out = np.zeros((size, size), dtype=values.dtype)
-    out[at], out[at[::-1]] = values, values
-    return out

@@ -12,10 +12,66 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from comparators import over_slices
 from linkage.unit.agglomerate import merge
+from linkage.unit.groups import Groups, bars, square
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_GROUPS = 256
 _MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+def draw_groups(
+    groups: Groups,
+    weights: NDArray[np.int64],
+    seen: NDArray[np.int64],
+    marked: NDArray[np.int8],
+    model: NDArray[np.int64],
+    least: int,
+    seeds: NDArray[np.int64],
+) -> NDArray[np.int32]:
+    """(n_draws, m) int32 cluster of each member in each draw, named by its smallest record.
+
+    Args:
+        groups: all groups.
+        weights: (n_models, n_pairs) microbits of log-odds between the records of a group, clipped.
+        seen: (n_pairs,) int64, 1 where a pair could be compared.
+        marked: (n_pairs,) sums of `MUST`, `CANNOT` and `CONTRADICT`.
+        model: (n_draws,) which of the models' weights a draw goes by.
+        least: microbits; clusters whose mean weight is lower are never joined.
+        seeds: (n_groups,) of each group.
+    """
+    out = np.empty((len(model), len(groups.members)), np.int32)
+    over_slices(lambda at, to: _draw_groups(groups, weights, seen, marked, model, least, seeds, at, to, out), len(seeds), _GROUPS)
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _draw_groups(
+    groups: Groups,
+    weights: NDArray[np.int64],
+    seen: NDArray[np.int64],
+    marked: NDArray[np.int8],
+    model: NDArray[np.int64],
+    least: int,
+    seeds: NDArray[np.int64],
+    begin: int,
+    end: int,
+    out: NDArray[np.int32],
+) -> None:  # pragma: no cover - compiled
+    for one in range(begin, end):
+        members = groups.members[groups.start[one] : groups.start[one + 1]]
+        size = len(members)
+        between, showing = np.zeros((len(weights), size, size), np.int64), np.zeros((size, size), np.int64)
+        must, cannot = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
+        for place in range(len(weights)):
+            square(groups, one, weights[place], between[place])
+        square(groups, one, seen, showing)
+        bars(groups, one, marked, must, cannot)
+        drawn = draw_partitions(between, showing > 0, must, cannot, model, least, seeds[one])
+        for draw in range(len(model)):
+            for place in range(size):
+                out[draw, groups.start[one] + place] = members[drawn[draw, place]]
 
 
 @njit(nogil=True, cache=True)

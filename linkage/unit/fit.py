@@ -11,17 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blocking import Pairs, all_pairs, random_pairs, to_codes
-from comparators import count_patterns
+from comparators import pattern_codes, patterns, tally
 from linkage.protocol import Protocol
 from linkage.records import Encodings
-from linkage.unit.candidates import Candidates
+from linkage.unit.compared import Parts
 from linkage.unit.contradictions import NONE, contradictions
 from linkage.unit.estimate import Assumed, Model, PatternCounts, estimate, settle
-from linkage.unit.vectors import Levels, compare, level_counts
+from linkage.unit.vectors import compare, level_counts
 
 ALL_PAIRS_UP_TO = 3_000_000
 SAMPLED_PAIRS = 2_000_000
@@ -36,13 +38,15 @@ class Counted:
     """What an estimate goes by.
 
     Attributes:
-        candidates: patterns of the candidate pairs.
+        codes: (n_patterns,) numbers of the candidates' patterns, rising.
+        candidates: patterns of the candidate pairs, in the same order.
         background: patterns of all pairs, or of so many that stand for them.
         assumed: what is taken for granted before the data speak.
         all_pairs: number of pairs among the records.
         records: number of records.
     """
 
+    codes: NDArray[np.int64]
     candidates: PatternCounts
     background: PatternCounts
     assumed: Assumed
@@ -50,12 +54,21 @@ class Counted:
     records: int
 
 
-def count(encodings: Encodings, found: Candidates, levels: Levels, protocol: Protocol) -> Counted:
-    """Patterns of the candidates and of the background, and the protocol's assumptions."""
+def count(encodings: Encodings, parts: Parts, passes: Sequence[str], protocol: Protocol) -> Counted:
+    """Patterns of the candidates and of the background, and the protocol's assumptions.
+
+    Args:
+        encodings: of all records.
+        parts: all candidate pairs, compared.
+        passes: names of the passes and joins that proposed them.
+        protocol: the agreement.
+    """
     n = len(encodings)
-    candidates = _patterns(levels, protocol, found)
-    background = _background(encodings, found.pairs, candidates, protocol)
-    return Counted(candidates, background, assumed(protocol, [one.name for one in found.passes]), n * (n - 1) // 2, n)
+    drawn = None if n * (n - 1) // 2 <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
+    codes, candidates, others = _tallied(parts, len(passes), drawn, n)
+    table = _table(patterns(codes, level_counts(protocol)), candidates[0], protocol, candidates[1])
+    background = _background(encodings, others, table, protocol)
+    return Counted(codes, table, background, assumed(protocol, passes), n * (n - 1) // 2, n)
 
 
 def fit(counted: Counted) -> Model:
@@ -107,29 +120,52 @@ def assumed(protocol: Protocol, passes: Sequence[str]) -> Assumed:
     )
 
 
-def _patterns(levels: Levels, protocol: Protocol, found: Candidates | None = None) -> PatternCounts:
-    patterns, counts, row = count_patterns(levels, level_counts(protocol))
-    by_pass = None
-    if found:
-        columns = [np.bincount(row[found.by(one)], minlength=len(patterns)) for one in range(len(found.passes))]
-        by_pass = np.stack(columns, axis=1).astype(np.float64)
-    return PatternCounts(patterns, counts, contradictions(patterns, protocol) == NONE, by_pass)
+class _Sums(NamedTuple):
+    """How often each of the candidates' patterns came: (n_patterns,), and (n_patterns, n_passes) by the pass that proposed."""
+
+    counts: NDArray[np.int64]
+    by_pass: NDArray[np.int64]
 
 
-def _background(encodings: Encodings, pairs: Pairs, counted: PatternCounts, protocol: Protocol) -> PatternCounts:
+def _tallied(parts: Parts, n_passes: int, drawn: Pairs | None, n: int) -> tuple[NDArray[np.int64], _Sums, Pairs | None]:
+    """One walk over all candidates: codes of their patterns, how often each came, and those of the drawn pairs that are none."""
+    tallies, none_of_them = [], np.ones(0 if drawn is None else len(drawn.left), np.bool_)
+    drawn_codes = np.empty(0, np.int64) if drawn is None else to_codes(drawn, n)
+    for part in parts:
+        tallies.append(tally(part.code, part.proposed, n_passes))
+        none_of_them &= ~np.isin(drawn_codes, to_codes(part.pairs, n)) if len(drawn_codes) else True
+    codes = np.unique(np.concatenate([one.codes for one in tallies]))
+    sums = _Sums(np.zeros(len(codes), np.int64), np.zeros((len(codes), n_passes), np.int64))
+    for one in tallies:
+        rows = np.searchsorted(codes, one.codes)
+        sums.counts[rows] += one.counts
+        sums.by_pass[rows] += one.by_bit
+    return codes, sums, None if drawn is None else Pairs(drawn.left[none_of_them], drawn.right[none_of_them])
+
+
+def _table(
+    found: NDArray[np.int8], counts: NDArray[np.int64] | NDArray[np.float64], protocol: Protocol, by_pass: NDArray[np.int64] | None
+) -> PatternCounts:
+    possible = contradictions(found, protocol) == NONE
+    return PatternCounts(found, counts, possible, None if by_pass is None else by_pass.astype(np.float64))
+
+
+def _background(encodings: Encodings, others: Pairs | None, candidates: PatternCounts, protocol: Protocol) -> PatternCounts:
     """All pairs; beyond `ALL_PAIRS_UP_TO`, the candidates as they are and a sample that stands for all the others.
 
     Agreement that is rare among strangers is rare in any sample, but whoever agrees is a candidate.
     """
     n = len(encodings)
-    every = n * (n - 1) // 2
-    if every <= ALL_PAIRS_UP_TO:
-        return _patterns(compare(encodings, all_pairs(n), protocol), protocol)
-    drawn = random_pairs(n, SAMPLED_PAIRS, SEED)
-    others = np.flatnonzero(~np.isin(to_codes(drawn, n), to_codes(pairs, n)))
-    sampled = Pairs(drawn.left[others], drawn.right[others])
-    seen = _patterns(compare(encodings, sampled, protocol, locked=False), protocol)
-    share = (every - len(pairs.left)) / len(others)
-    counts = np.concatenate([counted.counts.astype(np.float64), seen.counts * share])
-    patterns = np.concatenate([counted.patterns, seen.patterns])
-    return PatternCounts(patterns, counts, contradictions(patterns, protocol) == NONE)
+    if others is None:
+        return _seen(encodings, all_pairs(n), protocol, locked=True)
+    seen = _seen(encodings, others, protocol, locked=False)
+    share = (n * (n - 1) // 2 - int(candidates.counts.sum())) / len(others.left)
+    counts = np.concatenate([candidates.counts.astype(np.float64), seen.counts * share])
+    return _table(np.concatenate([candidates.patterns, seen.patterns]), counts, protocol, None)
+
+
+def _seen(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool) -> PatternCounts:
+    sizes = level_counts(protocol)
+    codes = pattern_codes(compare(encodings, pairs, protocol, locked=locked), sizes)
+    found = tally(codes, np.zeros(len(codes), np.uint64), 0)
+    return _table(patterns(found.codes, sizes), found.counts, protocol, None)

@@ -16,19 +16,24 @@ from numpy.typing import NDArray
 from blocking import Pairs
 from linkage.protocol import Protocol
 from linkage.records import Encodings
-from linkage.unit.candidates import Candidates, candidates
+from linkage.unit.candidates import Candidates, propose
 from linkage.unit.certainty import MODELS, Certainty, Seen, certainty
 from linkage.unit.cluster import Labels, Rules, Weighed, cluster
+from linkage.unit.compared import compare_all, kept
 from linkage.unit.contradictions import CONTRADICTED, NONE, contradictions
 from linkage.unit.cuts import above, cuts
 from linkage.unit.estimate import Model
-from linkage.unit.fit import SEED, count, fit, refits
+from linkage.unit.executor import Executor, InMemory
+from linkage.unit.fit import SEED, Counted, count, fit, refits
 from linkage.unit.second_look import second_look
 from linkage.unit.vectors import Levels, compare
-from linkage.unit.weights import Microbits, Weights, log_odds, weigh, weights
+from linkage.unit.weights import MICROBITS, Microbits, Weights, log_odds, weigh, weights
 
 # Inside a group of records that others hold together, a pair that cannot be compared speaks a little against: most matches can.
 UNSEEN_PAIR = -2_000_000  # microbits
+# Pairs with odds below one in a million are counted, and not kept: they join nobody.
+KEPT_FROM = -20 * MICROBITS
+MEMORY = 8 << 30
 Rows = slice | NDArray[np.int64]
 
 
@@ -49,7 +54,9 @@ class Linkage:
     """All that a run found out.
 
     Attributes:
-        candidates: the pairs compared and where they came from.
+        candidates: the pairs kept and where they came from: those with odds of at least one in a million.
+        compared: number of all pairs that were compared.
+        counted: what the estimate went by: how often each agreement pattern came among all of them.
         levels: (n_pairs, n_comparisons) int8, −1 = not observed.
         model: the fitted model.
         weights: the model in whole microbits.
@@ -62,6 +69,8 @@ class Linkage:
     """
 
     candidates: Candidates
+    compared: int
+    counted: Counted
     levels: Levels
     model: Model
     weights: Weights
@@ -83,7 +92,12 @@ NOTHING_DECIDED = Decided(as_pairs([]), as_pairs([]))
 
 
 def link_encodings(
-    encodings: Encodings, protocol: Protocol, decided: Decided = NOTHING_DECIDED, known: Model | None = None
+    encodings: Encodings,
+    protocol: Protocol,
+    decided: Decided = NOTHING_DECIDED,
+    known: Model | None = None,
+    executor: Executor | None = None,
+    memory: int = MEMORY,
 ) -> Linkage:
     """Candidates → comparison vectors → estimated model → weights → clusters.
 
@@ -92,16 +106,21 @@ def link_encodings(
         protocol: the agreement.
         decided: auditors' decisions.
         known: a model of an earlier run, to be used as it is; estimated anew if None.
+        executor: where pairs are compared, and kept until there is a model; in this process and its memory if None.
+        memory: bytes that the linkage should stay within; it decides how many parts there are, and nothing else.
 
     Raises:
         ModelError: the fit is degenerate.
     """
-    found = candidates(encodings, protocol)
-    levels = compare(encodings, found.pairs, protocol)
-    counted = count(encodings, found, levels, protocol)
+    proposals = propose(encodings, protocol)
+    parts = compare_all(encodings, proposals, protocol, executor or InMemory(), memory // 2)
+    counted = count(encodings, parts, [one.name for one in proposals.passes], protocol)
     model = known or fit(counted)
     table = weights(model)
-    weighed = _weighed(levels, table, protocol)
+    pattern = _weighed(counted.candidates.patterns, table, protocol)
+    pairs, shows = kept(parts, counted.codes, above(pattern.weight, pattern.contradiction, CONTRADICTED, KEPT_FROM))
+    found = Candidates(pairs.pairs, proposals.passes, pairs.proposed)
+    levels, weighed = counted.candidates.patterns[shows], Weighed(*(of_pattern[shows] for of_pattern in pattern))
     weight = weighed.weight
     threshold = log_odds(protocol.clustering.threshold)
     rules = _rules(encodings, protocol, decided)
@@ -131,7 +150,8 @@ def link_encodings(
     speaks_for = above(final, weighed.contradiction, CONTRADICTED, threshold)
     apart = cuts(found.pairs, speaks_for, weighed.contradiction, labels, rules, protocol)
     sure = certainty(encodings, Seen(found.pairs, final, found.by_how_many), labels, threshold, weigh_under_all, rules)
-    return Linkage(found, levels, model, table, prior, final, apart, threshold, labels, sure)
+    compared = int(counted.candidates.counts.sum())
+    return Linkage(found, compared, counted, levels, model, table, prior, final, apart, threshold, labels, sure)
 
 
 def _weighed(levels: Levels, table: Weights, protocol: Protocol) -> Weighed:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 _SHARE_OF_ONCE = 0.65
@@ -50,17 +51,24 @@ def forest(left: NDArray[np.int32], right: NDArray[np.int32], passes: NDArray[np
         passes: (n_pairs,) how many passes proposed each.
         n: number of records.
     """
-    parent = list(range(n))
-    kept = []
-    for row in np.lexsort((right, left, -passes)).tolist():
-        one, other = _root(parent, int(left[row])), _root(parent, int(right[row]))
-        if one != other:
-            parent[other] = one
-            kept.append(row)
-    return np.array(kept, np.int64)
+    order = np.lexsort((right, left, -passes))
+    return order[_joins(left[order], right[order], n)]
 
 
-def _root(parent: list[int], record: int) -> int:
+@njit(nogil=True, cache=True)
+def _joins(left: NDArray[np.int32], right: NDArray[np.int32], n: int) -> NDArray[np.bool_]:  # pragma: no cover - compiled
+    """(n_pairs,) whether each pair joins what those before it have not joined."""
+    parent = np.arange(n)
+    joins = np.zeros(len(left), np.bool_)
+    for pair in range(len(left)):
+        one, other = _root(parent, left[pair]), _root(parent, right[pair])
+        joins[pair] = one != other
+        parent[other] = one
+    return joins
+
+
+@njit(nogil=True, cache=True)
+def _root(parent: NDArray[np.int64], record: int) -> int:  # pragma: no cover - compiled
     while parent[record] != record:
         parent[record] = parent[parent[record]]
         record = parent[record]

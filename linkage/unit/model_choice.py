@@ -68,7 +68,7 @@ def told_of_estimated(protocol: Protocol, linkage: Linkage, before: Run | None) 
     Raises:
         TamperedError: the previous run's model is not what was written.
     """
-    own = saved(protocol, linkage.model, linkage.levels)
+    own = saved(protocol, linkage.model, linkage.counted.candidates)
     return {"model": _origin("estimated", own), "drift": _since(before, own, protocol), "anew": None}
 
 
@@ -99,7 +99,7 @@ def told_of_given(encodings: Encodings, protocol: Protocol, asked: Decided, link
         own = link_encodings(encodings, protocol, asked)
     except ModelError:
         return told
-    anew = saved(protocol, own.model, own.levels)
+    anew = saved(protocol, own.model, own.counted.candidates)
     moved = {"since": "", "from_sha256": known.sha256, "to_sha256": anew.sha256, **described(drift(known, anew, protocol))}
     counted = {name: quality(encodings, own)[name] for name in ("persons", "pairs_linked")}
     return {**told, "drift": moved, "anew": {**_estimate(anew), **counted}}

@@ -22,8 +22,8 @@ from linkage.canonical import digest
 from linkage.errors import ModelError, SchemaError
 from linkage.protocol import Protocol
 from linkage.schema import build
-from linkage.unit.estimate import Float, Joint, Model
-from linkage.unit.vectors import Levels, level_counts
+from linkage.unit.estimate import Float, Joint, Model, PatternCounts
+from linkage.unit.vectors import level_counts
 from linkage.unit.weights import Microbits, Weights, weights
 
 FORMAT = "headcount-model/1"
@@ -104,11 +104,17 @@ class _File:
     __pydantic_config__ = _FORBID
 
 
-def saved(protocol: Protocol, model: Model, levels: Levels) -> Saved:
-    """A run's model with its digest and the levels of its candidates, (n_pairs, n_comparisons) int8."""
-    columns = enumerate(level_counts(protocol))
-    counts = (np.bincount(np.where(levels[:, at] < 0, size, levels[:, at]), minlength=size + 1) for at, size in columns)
-    return Saved(model, protocol.id, tuple(one.astype(np.int64) for one in counts), digest(_parameters(protocol, model)))
+def saved(protocol: Protocol, model: Model, candidates: PatternCounts) -> Saved:
+    """A run's model with its digest and how often its candidates ended at each level."""
+    counts = tuple(_per_level(candidates, at, size) for at, size in enumerate(level_counts(protocol)))
+    return Saved(model, protocol.id, counts, digest(_parameters(protocol, model)))
+
+
+def _per_level(table: PatternCounts, column: int, size: int) -> NDArray[np.int64]:
+    """(n_levels + 1,) pairs at each level of a comparison, the last *not observed*."""
+    out = np.zeros(size + 1, np.int64)
+    np.add.at(out, table.patterns[:, column], table.counts.astype(np.int64))  # −1, not observed, is the last
+    return out
 
 
 def described(protocol: Protocol, kept: Saved, threshold: int) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def _pairs(agency: NDArray[np.object_], record: NDArray[np.object_], protocol: P
 
 def described_model(protocol: Protocol, linkage: Linkage) -> dict[str, Any]:
     """The model that the run used, in whole numbers and, to be used again, exactly."""
-    return described(protocol, saved(protocol, linkage.model, linkage.levels), linkage.threshold)
+    return described(protocol, saved(protocol, linkage.model, linkage.counted.candidates), linkage.threshold)
 
 
 def quality(encodings: Encodings, linkage: Linkage) -> dict[str, int]:
@@ -94,7 +94,7 @@ def quality(encodings: Encodings, linkage: Linkage) -> dict[str, int]:
         "persons_estimated": sure.estimated,
         "persons_low": sure.low,
         "persons_high": sure.high,
-        "pairs_compared": len(left),
+        "pairs_compared": linkage.compared,
         "pairs_linked": int((linkage.labels[left] == linkage.labels[right]).sum()),
         "estimated_precision_permille": sure.precision,
         "estimated_recall_permille": sure.recall,

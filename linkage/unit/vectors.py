@@ -10,23 +10,20 @@ share, the upper halves of their tokens are equal if both have a value, and filt
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blocking import Pairs
-from comparators import dice_permille, first_rung, same_token
+from comparators import UNSEEN, climb, equal_rows
 from linkage.encoding import Copy
-from linkage.protocol import Comparison, Level, Protocol
+from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.contradictions import ended_at
+from linkage.unit.views import View, views
 
 Levels = NDArray[np.int8]
-Likeness = Callable[[str], NDArray[np.int16]]
-_CHUNK = 1 << 20
-_UNSEEN = -1
-_LOWER_HALF = np.uint64(0xFFFF_FFFF)
+_NOT_OBSERVED = -1
 
 
 def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool = True) -> Levels:
@@ -38,12 +35,11 @@ def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: b
         protocol: the agreement.
         locked: whether to look behind locks; pairs drawn at random share none, and the look would be for nothing.
     """
-    out = np.full((len(pairs.left), len(protocol.comparisons)), _UNSEEN, dtype=np.int8)
-    for start in range(0, len(out), _CHUNK):
-        part = Pairs(pairs.left[start : start + _CHUNK], pairs.right[start : start + _CHUNK])
-        for column, comparison in enumerate(protocol.comparisons):
-            if locked or not protocol.behind_locks(comparison):
-                out[start : start + _CHUNK, column] = _levels(encodings, part, comparison, out[start : start + _CHUNK], protocol)
+    out = _nothing_seen(len(pairs.left), protocol, locked)
+    for view in views(protocol, locked=locked):
+        _look(encodings, pairs, view, out)
+    out[out == UNSEEN] = _NOT_OBSERVED
+    _made_only_where_asked(encodings, pairs, out, protocol)
     return out
 
 
@@ -52,102 +48,63 @@ def level_counts(protocol: Protocol) -> tuple[int, ...]:
     return tuple(len(comparison.level_names) for comparison in protocol.comparisons)
 
 
-def _levels(e: Encodings, pairs: Pairs, comparison: Comparison, earlier: Levels, protocol: Protocol) -> Levels:
-    likeness = functools.cache(lambda name: _likeness(e, pairs, name, protocol))
-    holds = [_holds(e, pairs, level, protocol, likeness) for level in comparison.levels]
-    observed = _comparable(e, pairs, comparison, holds, protocol, likeness)
-    for name in comparison.needs:
-        has = has_value(e, name, protocol)
-        observed &= has[pairs.left] & has[pairs.right]
-    if comparison.only_if:
-        observed &= ended_at(earlier, comparison.only_if, protocol)
-    if comparison.unless:
-        observed &= ~ended_at(earlier, comparison.unless, protocol)
-    return first_rung(holds, observed)
-
-
-def _comparable(
-    e: Encodings, pairs: Pairs, comparison: Comparison, holds: list[NDArray[np.bool_]], protocol: Protocol, likeness: Likeness
-) -> NDArray[np.bool_]:
-    """Whether a pair can be seen to agree or to differ: always, if nothing is locked; else where both show a value."""
-    locked = comparison.reads & protocol.encoding.locked
-    if not locked:
-        return np.ones(len(pairs.left), dtype=np.bool_)
-    if comparison.observed_from is not None:
-        filters = (name for name in sorted(locked) if name in protocol.encoding.filters)
-        seen = (likeness(name) >= comparison.observed_from for name in filters)
-    else:
-        copies = (copy for copy in protocol.encoding.token_copies if copy.name in locked)
-        seen = (_both_show(e, pairs, copy, protocol) for copy in copies)
-    return functools.reduce(np.logical_or, (*holds, *seen))
-
-
 def has_value(e: Encodings, name: str, protocol: Protocol) -> NDArray[np.bool_]:
     """(n_records,) whether each record has a value of an unlocked token or filter."""
-    values = _token(e, name, protocol)[:, None] if name in protocol.encoding.tokens else _filter(e, Copy(name, None), protocol)
-    has: NDArray[np.bool_] = np.any(values != 0, axis=1)
-    return has
+    if name in protocol.encoding.tokens:
+        there: NDArray[np.bool_] = e.token(protocol.tokens.index(name)) != 0
+    else:
+        there = np.any(e.filter(protocol.places(Copy(name, None))) != 0, axis=1)
+    return there
 
 
-def _holds(e: Encodings, pairs: Pairs, level: Level, protocol: Protocol, likeness: Likeness) -> NDArray[np.bool_]:
-    """Whether any of the level's tests holds."""
-    return functools.reduce(np.logical_or, _tests(e, pairs, level, protocol, likeness))
+def _nothing_seen(n_pairs: int, protocol: Protocol, locked: bool) -> Levels:
+    """Where pairs stand before the first look: what is open to all can be seen to differ, what is locked has to be shown."""
+    start = [
+        UNSEEN if protocol.behind_locks(one) else len(one.levels) for one in protocol.comparisons
+    ]
+    return np.tile(np.array(start, np.int8), (n_pairs, 1))
 
 
-def _tests(e: Encodings, pairs: Pairs, level: Level, protocol: Protocol, likeness: Likeness) -> Iterator[NDArray[np.bool_]]:
-    left, right = pairs
-    for name in level.token or ():
-        yield _equal(e, pairs, name, protocol)
-    several = [_token(e, name, protocol) for name in level.any_token or ()]
-    yield from (same_token(one, other, left, right) for one in several for other in several)
-    if level.crossed_tokens:
-        first, second = (_token(e, name, protocol) for name in level.crossed_tokens)
-        yield same_token(first, second, left, right) | same_token(second, first, left, right)
-    if level.filter:
-        yield likeness(level.filter) >= (level.dice or 0)
-    if level.crossed_filters:
-        one, other = (_filter(e, Copy(name, None), protocol) for name in level.crossed_filters)
-        dice = level.dice or 0
-        yield (dice_permille(one, other, left, right) >= dice) & (dice_permille(other, one, left, right) >= dice)
+def _look(e: Encodings, pairs: Pairs, view: View, out: Levels) -> None:
+    """Lower the levels of the pairs that share the view's lock to what they show under it."""
+    shared = [equal_rows(e.token(place), *pairs) for place in view.lock]
+    rows = functools.reduce(np.union1d, shared) if shared else np.arange(len(out))
+    for ladder, rung in view.shared:
+        out[rows, ladder] = np.minimum(out[rows, ladder], rung)
+    rows = rows[_may_gain(out, rows, view)]
+    if not len(rows):
+        return
+    left, right = pairs.left[rows], pairs.right[rows]
+    seen = np.zeros(len(e), np.bool_)
+    seen[left] = seen[right] = True
+    place = (np.cumsum(seen) - 1).astype(np.int32)
+    climb(_columns(e, np.flatnonzero(seen), view), place[left], place[right], rows, view.of_tokens, view.of_filters, out)
 
 
-def _equal(e: Encodings, pairs: Pairs, name: str, protocol: Protocol) -> NDArray[np.bool_]:
-    """Whether the token is equal, or one of its copies: copies under a lock are equal only where the lock is, too."""
-    copies = [copy for copy in protocol.encoding.token_copies if copy.name == name]
-    columns = (_token(e, copy.label, protocol) for copy in copies)
-    equal: NDArray[np.bool_] = np.any([same_token(column, column, *pairs) for column in columns], axis=0)
-    return equal
+def _may_gain(out: Levels, rows: NDArray[np.int64], view: View) -> NDArray[np.bool_]:
+    """Which pairs stand below the best that any of the view's tests could bring them to."""
+    best: dict[int, int] = {}
+    of_tokens = np.where(view.of_tokens.rung >= 0, view.of_tokens.rung, view.of_tokens.shown)
+    for ladders, rungs in ((view.of_tokens.ladder, of_tokens), (view.of_filters.ladder, view.of_filters.rung)):
+        for ladder, rung in zip(ladders.tolist(), rungs.tolist(), strict=True):
+            best[ladder] = min(best.get(ladder, UNSEEN), rung)
+    gains = (out[rows, ladder] > rung for ladder, rung in best.items())
+    return functools.reduce(np.logical_or, gains, np.zeros(len(rows), np.bool_))
 
 
-def _both_show(e: Encodings, pairs: Pairs, copy: Copy, protocol: Protocol) -> NDArray[np.bool_]:
-    """Whether the pair shares the copy's lock and both have a value under it."""
-    column = _token(e, copy.label, protocol)
-    left, right = column[pairs.left], column[pairs.right]
-    shown: NDArray[np.bool_] = ((left ^ right) <= _LOWER_HALF) & (left != 0) & (right != 0)
-    return shown
+def _columns(e: Encodings, records: NDArray[np.int64], view: View) -> NDArray[np.uint64]:
+    """(n_some, n_columns) what the view shows of some records, side by side."""
+    parts = [e.token(place)[records, None] for place in view.tokens] + [e.filter(places)[records] for places in view.filters]
+    return np.concatenate(parts, axis=1)
 
 
-def _likeness(e: Encodings, pairs: Pairs, name: str, protocol: Protocol) -> NDArray[np.int16]:
-    """(n_pairs,) Dice of the filter in permille; of a locked one the best over the shared locks, −1 where none is shared."""
-    best = np.full(len(pairs.left), -1, np.int16)
-    for copy in protocol.encoding.filter_copies:
-        if copy.name == name:
-            bits = _filter(e, copy, protocol)
-            rows = np.flatnonzero(_shares_lock(e, pairs, copy, protocol))
-            best[rows] = np.maximum(best[rows], dice_permille(bits, bits, pairs.left[rows], pairs.right[rows]))
-    return best
-
-
-def _shares_lock(e: Encodings, pairs: Pairs, copy: Copy, protocol: Protocol) -> NDArray[np.bool_]:
-    """Whether the pair agrees on the copy's lock; where no lock is to be seen, everybody may."""
-    if copy.lock is None or protocol.encoding.tokens[copy.lock].hidden:
-        return np.ones(len(pairs.left), dtype=np.bool_)
-    return _equal(e, pairs, copy.lock, protocol)
-
-
-def _token(e: Encodings, label: str, protocol: Protocol) -> NDArray[np.uint64]:
-    return e.tokens[:, protocol.tokens.index(label)]
-
-
-def _filter(e: Encodings, copy: Copy, protocol: Protocol) -> NDArray[np.uint64]:
-    return e.filter(protocol.places(copy))
+def _made_only_where_asked(e: Encodings, pairs: Pairs, out: Levels, protocol: Protocol) -> None:
+    """Take back comparisons whose conditions do not hold, in the protocol's order: a condition looks at earlier ones."""
+    for column, comparison in enumerate(protocol.comparisons):
+        for name in comparison.needs:
+            has = has_value(e, name, protocol)
+            out[~(has[pairs.left] & has[pairs.right]), column] = _NOT_OBSERVED
+        if comparison.only_if:
+            out[~ended_at(out, comparison.only_if, protocol), column] = _NOT_OBSERVED
+        if comparison.unless:
+            out[ended_at(out, comparison.unless, protocol), column] = _NOT_OBSERVED

@@ -1,19 +1,11 @@
-"""A level is the first rung that holds; a pattern is a number; every pattern is counted once."""
-
-from collections import Counter
+"""A pattern is a number, and every number is counted once."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparators import count_patterns, first_rung, pattern_codes, patterns, same_token
-
-
-def naive_level(holds, observed):
-    if not observed:
-        return -1
-    return next((rung for rung, held in enumerate(holds) if held), len(holds))
+from comparators import equal_rows, pattern_codes, patterns, tally
 
 
 def naive_code(levels, sizes):
@@ -32,49 +24,12 @@ def tables(draw):
 
 
 @settings(deadline=None)  # the first call compiles
-@given(st.integers(0, 5).flatmap(lambda rungs: st.lists(st.tuples(*[st.booleans()] * (rungs + 1)), min_size=1)))
-def test_the_level_is_the_first_rung_that_holds(rows):
-    *holds, observed = np.array(rows, dtype=np.bool_).T
-    found = first_rung(holds, observed)
-    assert found.dtype == np.int8
-    assert found.tolist() == [naive_level(row[:-1], row[-1]) for row in rows]
-
-
-def test_a_pair_that_was_not_compared_has_no_level_even_if_a_rung_holds():
-    assert first_rung([np.array([True, True])], np.array([True, False])).tolist() == [0, -1]
-
-
-def test_more_rungs_than_an_int8_can_number_are_refused():
-    rung = np.array([False])
-    assert first_rung([rung] * 127, ~rung).tolist() == [127]
-    with pytest.raises(ValueError, match="128 rungs"):
-        first_rung([rung] * 128, ~rung)
-
-
-def test_a_missing_token_is_the_same_as_nothing():
-    one, two = np.array([7, 0, 9], dtype=np.uint64), np.array([7, 0, 7], dtype=np.uint64)
-    left, right = np.array([0, 0, 0, 1, 2], dtype=np.int32), np.array([0, 1, 2, 1, 2], dtype=np.int32)
-    assert same_token(one, two, left, right).tolist() == [True, False, True, False, False]
-
-
-@settings(deadline=None)  # the first call compiles
 @given(tables())
 def test_codes_are_those_of_the_slow_twin_and_lead_back_to_their_patterns(case):
     sizes, levels = case
     codes = pattern_codes(levels, sizes)
     assert codes.tolist() == [naive_code(row, sizes) for row in levels.tolist()]
     assert patterns(codes, sizes).tolist() == levels.tolist()
-
-
-@settings(deadline=None)  # the first call compiles
-@given(tables())
-def test_every_pattern_that_occurs_is_counted_once_in_order(case):
-    sizes, levels = case
-    found = count_patterns(levels, sizes)
-    expected = sorted(Counter(map(tuple, levels.tolist())).items())
-    assert [(tuple(row), count) for row, count in zip(found.patterns.tolist(), found.counts.tolist(), strict=True)] == expected
-    assert found.patterns[found.inverse].tolist() == levels.tolist()
-    assert (found.patterns.dtype, found.counts.dtype, found.inverse.dtype) == (np.int8, np.int64, np.int32)
 
 
 def test_codes_use_all_63_bits_and_not_one_more():
@@ -96,4 +51,32 @@ def test_a_level_outside_its_comparison_is_refused(level):
 
 def test_sizes_must_be_those_of_the_comparisons():
     with pytest.raises(ValueError, match="2 comparisons, but 3 sizes"):
-        count_patterns(np.zeros((1, 2), dtype=np.int8), (2, 2, 2))
+        pattern_codes(np.zeros((1, 2), dtype=np.int8), (2, 2, 2))
+
+
+def test_equal_rows_are_the_pairs_whose_tokens_are_equal_and_there():
+    tokens = np.array([7, 0, 9, 7, 0], dtype=np.uint64)
+    left, right = np.array([0, 0, 1, 0, 2], dtype=np.int32), np.array([3, 2, 4, 1, 2], dtype=np.int32)
+    assert equal_rows(tokens, left, right).tolist() == [0, 4]
+    none = np.empty(0, np.int32)
+    assert equal_rows(tokens, none, none).tolist() == []
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(st.tuples(st.integers(0, 2**62) | st.integers(0, 5), st.integers(0, 7)), max_size=60))
+def test_a_tally_says_how_often_each_code_came_and_with_which_bits(rows):
+    codes, bits = np.array([code for code, _ in rows], np.int64), np.array([bit for _, bit in rows], np.uint64)
+    found = tally(codes, bits, 3)
+    assert found.codes.tolist() == sorted({code for code, _ in rows})
+    assert found.counts.tolist() == [sum(one == code for one, _ in rows) for code in found.codes.tolist()]
+    assert found.by_bit.tolist() == [
+        [sum(one == code and bit >> place & 1 for one, bit in rows) for place in range(3)] for code in found.codes.tolist()
+    ]
+
+
+def test_a_tally_of_more_codes_than_its_first_table_holds_is_complete():
+    codes = np.tile(np.arange(5000, dtype=np.int64) * 7919, 3)
+    found = tally(codes, np.ones(len(codes), np.uint64), 1)
+    assert np.array_equal(found.codes, np.arange(5000) * 7919)
+    assert (found.counts == 3).all()
+    assert (found.by_bit == 3).all()

@@ -11,7 +11,7 @@ from scipy.spatial.distance import jensenshannon
 
 from linkage.canonical import canonical_json
 from linkage.unit.drift import BOUND, Moved, described, divergence, drift, lines
-from linkage.unit.estimate import Model
+from linkage.unit.estimate import Model, PatternCounts
 from linkage.unit.model_file import saved
 
 COUNTS = st.lists(st.integers(0, 1000), min_size=4, max_size=4).filter(any)
@@ -46,6 +46,10 @@ def model(small_protocol):
     return Model(1e-3, m, tuple(one[::-1].copy() for one in m), 9, True)
 
 
+def once_each(levels):
+    return PatternCounts(levels, np.ones(len(levels), np.int64))
+
+
 def levels(protocol, n=100):
     return np.zeros((n, len(protocol.comparisons)), np.int8)
 
@@ -56,7 +60,7 @@ def changed(model, key, at, shares):
 
 def told(protocol, old, new, seen=None):
     seen = levels(protocol) if seen is None else seen
-    return described(drift(saved(protocol, old, levels(protocol)), saved(protocol, new, seen), protocol))
+    return described(drift(saved(protocol, old, once_each(levels(protocol))), saved(protocol, new, once_each(seen)), protocol))
 
 
 def test_of_a_model_and_itself_there_is_no_drift_and_nothing_to_say(model, small_protocol):

@@ -8,9 +8,11 @@ import pytest
 
 from linkage.protocol import parse_protocol, ready_protocol
 from linkage.unit import fit as fitting
-from linkage.unit.candidates import candidates
+from linkage.unit.candidates import candidates, propose
+from linkage.unit.compared import compare_all
 from linkage.unit.contradictions import NONE, contradictions
 from linkage.unit.estimate import settle
+from linkage.unit.executor import InMemory
 from linkage.unit.fit import ASSUMED_PAIRS, assumed, count, fit, refits
 from linkage.unit.vectors import compare
 
@@ -24,8 +26,8 @@ def people(invent_people):
 
 def counted_of(encodings, protocol):
     found = candidates(encodings, protocol)
-    levels = compare(encodings, found.pairs, protocol)
-    return found, levels, count(encodings, found, levels, protocol)
+    parts = compare_all(encodings, propose(encodings, protocol), protocol, InMemory(), 1 << 30)
+    return found, compare(encodings, found.pairs, protocol), count(encodings, parts, [one.name for one in found.passes], protocol)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from linkage.canonical import canonical_json, digest
 from linkage.errors import ModelError, SchemaError
 from linkage.protocol import parse_protocol, ready_protocol
-from linkage.unit.estimate import Joint, Model
+from linkage.unit.estimate import Joint, Model, PatternCounts
 from linkage.unit.link import link_encodings
 from linkage.unit.model_file import FORMAT, described, read_model, saved
 from linkage.unit.outcome import described_model
@@ -32,7 +32,8 @@ def drawn(protocol, seed):
 
 def levels_of(protocol, seed, n=200):
     rng = np.random.default_rng(seed)
-    return np.column_stack([rng.integers(-1, len(one.level_names), n) for one in protocol.comparisons]).astype(np.int8)
+    levels = np.column_stack([rng.integers(-1, len(one.level_names), n) for one in protocol.comparisons]).astype(np.int8)
+    return PatternCounts(levels, np.ones(n, np.int64))
 
 
 def written(protocol, seed):

@@ -105,7 +105,7 @@ def test_quality_counts_and_estimates_in_whole_numbers(people, linked):
         "persons_estimated": sure.estimated,
         "persons_low": sure.low,
         "persons_high": sure.high,
-        "pairs_compared": len(left),
+        "pairs_compared": linked.compared,
         "pairs_linked": int((linked.labels[left] == linked.labels[right]).sum()),
         "estimated_precision_permille": sure.precision,
         "estimated_recall_permille": sure.recall,

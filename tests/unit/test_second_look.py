@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from blocking import Pairs
-from comparators import count_patterns
+from comparators import pattern_codes, patterns, tally
 from linkage.unit import second_look as looking
 from linkage.unit.estimate import Model, PatternCounts, match_probability
 from linkage.unit.second_look import second_look
@@ -36,8 +36,9 @@ class World:
         self.labels = np.arange(2 * n, dtype=np.int32)
         linked = self.match & (self.weight >= THRESHOLD)
         self.labels[right[linked]] = left[linked]
-        patterns, counts, _ = count_patterns(self.levels, SIZES)
-        self.counted = PatternCounts(patterns, counts)
+        codes = pattern_codes(self.levels, SIZES)
+        found = tally(codes, np.zeros(len(codes), np.uint64), 0)
+        self.counted = PatternCounts(patterns(found.codes, SIZES), found.counts)
 
     def look(self):
         return second_look(self.pairs, self.weight, self.labels, self.counted, self.model, self.table, THRESHOLD)

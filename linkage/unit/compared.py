@@ -1,0 +1,106 @@
+"""All candidate pairs, compared: made part by part, counted as they are made, and kept only where they can matter.
+
+A million records make tens of millions of candidate pairs, and nearly all are of strangers who share a lock. So pairs are made
+for some records at a time, compared, and written down as two records, a number for the agreement pattern, and the passes
+that proposed them. An estimate needs no more than how often each pattern came. Once there is a model, a pair whose odds are
+below one in a million is dropped: it joins nobody, whatever stands around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from blocking import Pairs
+from comparators import pattern_codes
+from linkage.protocol import Protocol
+from linkage.records import Encodings
+from linkage.unit.candidates import Candidates, Proposals, pairs_of
+from linkage.unit.executor import Executor, Range
+from linkage.unit.vectors import compare, level_counts
+
+BYTES_PER_PAIR = 64
+_COLUMNS = ("left", "right", "code", "proposed")
+
+
+class Compared(NamedTuple):
+    """Pairs of one part.
+
+    Attributes:
+        pairs: sorted, left < right.
+        code: (n_pairs,) int64 agreement patterns, see `comparators.pattern_codes`.
+        proposed: (n_pairs,) uint64, bit k set where pass k proposed the pair.
+    """
+
+    pairs: Pairs
+    code: NDArray[np.int64]
+    proposed: NDArray[np.uint64]
+
+
+class Parts(NamedTuple):
+    """All candidate pairs, part by part.
+
+    Attributes:
+        batches: one Arrow batch for each part, in the order of their left records.
+    """
+
+    batches: Sequence[Any]
+
+    def __iter__(self) -> Iterator[Compared]:  # type: ignore[override]
+        """Each part; no more than one is in memory at a time, where they are kept elsewhere."""
+        for batch in self.batches:
+            left, right, code, proposed = (batch.column(name).to_numpy() for name in _COLUMNS)
+            yield Compared(Pairs(left, right), code, proposed)
+
+
+def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, executor: Executor, memory: int) -> Parts:
+    """Compare every pair that is proposed.
+
+    Args:
+        encodings: of all records.
+        proposals: of every pass and join.
+        protocol: the agreement.
+        executor: where it is done.
+        memory: bytes that the pairs of one part may take while they are compared.
+    """
+    sizes = level_counts(protocol)
+
+    def compared(first: int, last: int) -> Any:
+        pairs, proposed = pairs_of(proposals, first, last)
+        code = pattern_codes(compare(encodings, pairs, protocol), sizes)
+        return pa.record_batch([pa.array(column) for column in (*pairs, code, proposed)], names=list(_COLUMNS))
+
+    return Parts(executor.run("compare", {"compare": compared}, ranges(proposals, memory // BYTES_PER_PAIR)))
+
+
+def ranges(proposals: Proposals, most: int) -> list[Range]:
+    """Records cut into runs of whom at most so many pairs are proposed, or of one record; at least one run."""
+    ends = np.concatenate([[0], np.cumsum(proposals.per_record)])
+    found, first, n = [], 0, len(proposals.per_record)
+    while first < n or not found:
+        last = max(int(np.searchsorted(ends, ends[first] + most, side="right")) - 1, min(first + 1, n))
+        found.append(Range(first, last))
+        first = last
+    return found
+
+
+def kept(parts: Parts, codes: NDArray[np.int64], keep: NDArray[np.bool_]) -> tuple[Compared, NDArray[np.int32]]:
+    """The pairs whose pattern is worth keeping, and (n_kept,) int32 which pattern each shows.
+
+    Args:
+        parts: all candidate pairs.
+        codes: (n_patterns,) the patterns that occur, rising.
+        keep: (n_patterns,) whether pairs of the pattern are kept.
+    """
+    found, patterns = [], []
+    for part in parts:
+        pattern = np.searchsorted(codes, part.code).astype(np.int32)
+        rows = np.flatnonzero(keep[pattern])
+        found.append((part.pairs.left[rows], part.pairs.right[rows], part.code[rows], part.proposed[rows]))
+        patterns.append(pattern[rows])
+    left, right, code, proposed = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Compared(Pairs(left, right), code, proposed), np.concatenate(patterns)

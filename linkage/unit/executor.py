@@ -1,0 +1,138 @@
+"""Where parts of a job are worked out and kept: the narrow interface between a job and the machines that it runs on.
+
+A job is cut into parts that need nothing of each other. A *kernel* turns one part into an Arrow batch; it is known by its
+name and taken from this program, so that no code ever travels. An *executor* runs a kernel over parts and gives the batches
+back in their order, each when it is asked for. Two come with the package: one keeps all batches in memory; one writes each
+to a file as soon as it is made and reads it back when it is needed, so that the parts may be larger than the memory
+together, and a job that was stopped goes on where it stood.
+
+What does not depend on how many parts there were or where they ran is the caller's duty; the tests hold it to that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import pyarrow as pa
+
+from linkage.files import PRIVATE, make_private_directory, write_atomically
+
+Kernel = Callable[[int, int], Any]
+Report = Callable[[str, int, int], None]
+
+
+class Range(NamedTuple):
+    """One part: the records from `first` up to `last`.
+
+    Attributes:
+        first, last: record indices, half open.
+    """
+
+    first: int
+    last: int
+
+
+class Executor(Protocol):
+    """Runs a kernel over parts."""
+
+    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range]) -> Sequence[Any]:
+        """The Arrow batch of each part, in order; a batch may be read anew each time it is asked for.
+
+        Args:
+            name: of the kernel.
+            kernels: those that the job has.
+            parts: what it is run over.
+        """
+        ...
+
+
+def no_report(_stage: str, _done: int, _all: int) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """Keeps every batch in memory.
+
+    Attributes:
+        report: told the kernel, how many parts are done, and of how many.
+    """
+
+    report: Report = no_report
+
+    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range]) -> Sequence[Any]:
+        """See `Executor`."""
+        return [batch for batch in _told(name, len(parts), (kernels[name](*part) for part in parts), self.report)]
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """Writes every batch to a file of its own, and takes over those that an earlier, stopped run of the same job left.
+
+    Attributes:
+        folder: private to the job: whoever gives the same folder says that the job is the same.
+        report: told the kernel, how many parts are done, and of how many.
+    """
+
+    folder: Path
+    report: Report = no_report
+
+    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range]) -> Sequence[Any]:
+        """See `Executor`."""
+        make_private_directory(self.folder)
+        files = (self._made(name, kernels[name], part) for part in parts)
+        return _Files(list(_told(name, len(parts), files, self.report)))
+
+    def _made(self, name: str, kernel: Kernel, part: Range) -> Path:
+        file = self.folder / f"{name}-{part.first}-{part.last}.arrow"
+        if not _whole(file):
+            data = _written(kernel(*part))
+            write_atomically(file, data, mode=PRIVATE)
+            write_atomically(_digest_file(file), hashlib.sha256(data).hexdigest().encode(), mode=PRIVATE)
+        return file
+
+
+class _Files(Sequence[Any]):
+    """Batches that are read when they are asked for."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = files
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, place: Any) -> Any:
+        with pa.OSFile(str(self._files[place])) as file, pa.ipc.open_stream(file) as stream:
+            return stream.read_next_batch()
+
+
+def _told(name: str, several: int, results: Iterator[Any], report: Report) -> Iterator[Any]:
+    report(name, 0, several)
+    for done, result in enumerate(results, 1):
+        report(name, done, several)
+        yield result
+
+
+def _written(batch: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def _digest_file(file: Path) -> Path:
+    return file.with_suffix(".sha256")
+
+
+def _whole(file: Path) -> bool:
+    """Whether a part is there as it was written; one that was cut short or changed is made anew."""
+    try:
+        said = _digest_file(file).read_bytes()
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest().encode() == said
+    except OSError:
+        return False

@@ -1,0 +1,51 @@
+"""Merged passes are the union of what each proposes, with a bit for each that does, in parts as in one piece."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blocking import Lists, Pairs, lists_of_pairs, lists_of_token, merged, side_by_side
+
+
+def proposed(tokens, most):
+    """Pairs of records that share a token, from blocks up to the cap."""
+    sizes = {value: tokens.count(value) for value in tokens}
+    return {(a, b) for a, b in combinations(range(len(tokens)), 2) if tokens[a] == tokens[b] != 0 and sizes[tokens[a]] <= most}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 30).flatmap(lambda n: st.lists(st.lists(st.integers(0, 6), min_size=n, max_size=n), min_size=1, max_size=5)))
+def test_every_pair_stands_once_with_the_bits_of_its_passes(passes):
+    n, most = len(passes[0]), 4
+    made = [lists_of_token(np.array(tokens, np.uint64), most) for tokens in passes]
+    extra = sorted({(a, b) for a, b in combinations(range(n), 2) if (a + b) % 7 == 0})
+    pairs = Pairs(*(np.array([pair[side] for pair in extra], np.int32) for side in (0, 1)))
+    table = side_by_side([*(lists for lists, _ in made), lists_of_pairs(pairs, n)], n)
+    expected = [*(proposed(tokens, most) for tokens in passes), set(extra)]
+    found, bits = merged(table, 0, n)
+    listed = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert listed == sorted(set().union(*expected))
+    assert bits.tolist() == [sum(1 << place for place, some in enumerate(expected) if pair in some) for pair in listed]
+    cut = n // 3
+    parts = [merged(table, first, last) for first, last in ((0, cut), (cut, n))]
+    assert np.array_equal(np.concatenate([part.left for part, _ in parts]), found.left)
+    assert np.array_equal(np.concatenate([part.right for part, _ in parts]), found.right)
+    assert np.array_equal(np.concatenate([some for _, some in parts]), bits)
+
+
+def test_what_the_cap_leaves_out_is_told():
+    tokens = np.array([5, 5, 5, 5, 9, 9, 0, 0, 7], np.uint64)
+    lists, skipped = lists_of_token(tokens, 3)
+    assert skipped == (1, 4, 6)
+    assert int((lists.stop - lists.start).sum()) == 1
+    assert lists.members.tolist() == [4, 5]
+
+
+def test_more_passes_than_bits_are_refused():
+    empty = Lists(np.zeros(2, np.int32), np.zeros(2, np.int32), np.empty(0, np.int32))
+    assert merged(side_by_side([empty] * 64, 2), 0, 2)[1].tolist() == []
+    with pytest.raises(ValueError, match="65 passes, at most 64"):
+        side_by_side([empty] * 65, 2)
