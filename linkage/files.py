@@ -7,26 +7,44 @@ host writes. Source of the pattern: reference `reliability.md`, section 3.
 
 from __future__ import annotations
 
+import hashlib
+import mmap
 import os
+import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from linkage.errors import KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
+STRETCH = 16 << 20
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
     """Replace the file by these bytes in one step, or leave it as it was."""
+    with _replacing(path, mode) as stream:
+        stream.write(data)
+
+
+def copy_atomically(source: Path, path: Path, *, mode: int = PUBLIC) -> None:
+    """The same with the bytes of another file, however large it is."""
+    with source.open("rb") as read, _replacing(path, mode) as stream:
+        shutil.copyfileobj(read, stream, STRETCH)
+
+
+@contextmanager
+def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
     partial = path.with_name(f".{path.name}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if not WINDOWS:
@@ -139,3 +157,58 @@ else:
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal, read a stretch at a time."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def scratch(folder: Path | None) -> Iterator[BinaryIO]:
+    """A file without a name, in this folder or the system's, which goes with the process however that ends."""
+    with tempfile.TemporaryFile(dir=folder) as stream:
+        yield stream
+
+
+def mapped(stream: BinaryIO) -> memoryview:
+    """A file's bytes as they lie on the disk; what is read of them takes memory until it is `let_go`."""
+    stream.flush()
+    return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def stretches(data: memoryview) -> Iterator[memoryview]:
+    """The bytes in order, a stretch at a time, each let go before the next is read."""
+    for start in range(0, len(data), STRETCH):
+        yield data[start : start + STRETCH]
+        let_go(data)
+
+
+def let_go(data: memoryview) -> None:
+    """Give back the memory of mapped bytes; they are read from the file again when they are looked at again."""
+    if isinstance(data.obj, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        data.obj.madvise(mmap.MADV_DONTNEED)
+
+
+def machine_memory() -> int:
+    """Bytes of memory that the machine has; 8 GiB where the system does not say."""
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 8 << 30
+
+
+def peak_memory() -> int:
+    """Largest resident memory of this process so far, in bytes; 0 where the system does not say.
+
+    Linux's resource usage begins with the memory of the parent, so that its own file is read instead.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) << 10
+    if WINDOWS:
+        return 0
+    import resource  # noqa: PLC0415  # Windows has none
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import FormatError
+from linkage.files import let_go
 
 UInt64 = NDArray[np.uint64]
 PSEUDONYM_LENGTH = 26
@@ -35,6 +36,45 @@ class Part(NamedTuple):
     tokens: UInt64
 
 
+class StoredPart(NamedTuple):
+    """One agency's encodings where they lie, column by column.
+
+    Attributes:
+        agency: the agency's name.
+        record: (n,) bytes `S26`, record pseudonyms.
+        filters: per place on the filter axis (n, n_words) uint64.
+        tokens: per place on the token axis (n,) uint64.
+        body: the bytes that the columns are views of.
+    """
+
+    agency: str
+    record: NDArray[np.bytes_]
+    filters: tuple[UInt64, ...]
+    tokens: tuple[UInt64, ...]
+    body: memoryview
+
+
+class Axis(NamedTuple):
+    """Columns that are put together when they are asked for, and not kept.
+
+    Attributes:
+        parts: of each part its columns.
+        bodies: what they are views of.
+        order: (n_records,) where each record stands in the parts end to end.
+    """
+
+    parts: tuple[tuple[UInt64, ...], ...]
+    bodies: tuple[memoryview, ...]
+    order: NDArray[np.int64]
+
+    def column(self, place: int) -> UInt64:
+        """(n_records, …) one column, in consecutive memory."""
+        whole = np.concatenate([part[place] for part in self.parts])[self.order]
+        for body in self.bodies:
+            let_go(body)
+        return whole
+
+
 @dataclass(frozen=True)
 class Encodings:
     """All agencies' encodings in canonical order.
@@ -50,8 +90,8 @@ class Encodings:
     agencies: tuple[str, ...]
     source: NDArray[np.int16]
     record: NDArray[np.bytes_]
-    filters: UInt64
-    tokens: UInt64
+    filters: UInt64 | Axis
+    tokens: UInt64 | Axis
 
     def __len__(self) -> int:
         """Number of records."""
@@ -59,10 +99,12 @@ class Encodings:
 
     def token(self, place: int) -> UInt64:
         """(n_records,) one token of the axis, in consecutive memory."""
-        return np.ascontiguousarray(self.tokens[:, place])
+        return self.tokens.column(place) if isinstance(self.tokens, Axis) else np.ascontiguousarray(self.tokens[:, place])
 
     def filter(self, places: slice) -> UInt64:
-        """(n_records, n_words) of one filter, all the places that it takes on the axis side by side; a view."""
+        """(n_records, n_words) of one filter, all the places that it takes on the axis side by side."""
+        if isinstance(self.filters, Axis):
+            return np.concatenate([self.filters.column(place) for place in range(places.start, places.stop)], axis=1)
         taken = self.filters[:, places, :]
         return taken.reshape(len(self), taken.shape[1] * taken.shape[2])  # -1 has no meaning where there are no records
 
@@ -73,6 +115,27 @@ def combine(parts: Sequence[Part]) -> Encodings:
     Raises:
         FormatError: one agency names a record twice.
     """
+    agencies, source, record, order = _in_order(parts)
+    filters, tokens = (_columns([getattr(part, axis) for part in parts], order) for axis in ("filters", "tokens"))
+    return Encodings(agencies, source, record, filters, tokens)
+
+
+def combine_stored(parts: Sequence[StoredPart]) -> Encodings:
+    """The same of parts that are not all in memory; their columns are read when they are needed.
+
+    Raises:
+        FormatError: one agency names a record twice.
+    """
+    agencies, source, record, order = _in_order(parts)
+    bodies = tuple(part.body for part in parts)
+    filters, tokens = (Axis(tuple(getattr(part, axis) for part in parts), bodies, order) for axis in ("filters", "tokens"))
+    return Encodings(agencies, source, record, filters, tokens)
+
+
+def _in_order(
+    parts: Sequence[Part] | Sequence[StoredPart],
+) -> tuple[tuple[str, ...], NDArray[np.int16], NDArray[np.bytes_], NDArray[np.int64]]:
+    """Agencies; source and pseudonym of each record; and where each stands in the parts end to end."""
     agencies = tuple(sorted({part.agency for part in parts}))
     source = np.concatenate([np.full(len(part.record), agencies.index(part.agency), np.int16) for part in parts])
     record = np.concatenate([part.record for part in parts]).astype(f"S{PSEUDONYM_LENGTH}")
@@ -80,15 +143,12 @@ def combine(parts: Sequence[Part]) -> Encodings:
     source, record = source[order], record[order]
     if np.any((source[1:] == source[:-1]) & (record[1:] == record[:-1])):
         raise FormatError("an agency names one record twice", hint="a corrected extract replaces the earlier one of its period")
-    filters, tokens = (_columns([getattr(part, axis) for part in parts], order) for axis in ("filters", "tokens"))
-    return Encodings(agencies, source, record, filters, tokens)
+    return agencies, source, record, order
 
 
 def _columns(parts: Sequence[UInt64], order: NDArray[np.int64]) -> UInt64:
     """The parts' rows in the given order; each entry of the second axis in consecutive memory, as it is read."""
-    shape = (parts[0].shape[1], len(order), *parts[0].shape[2:])
-    out = np.empty(shape, np.uint64)
-    for place in range(shape[0]):
-        np.concatenate([part[:, place] for part in parts], out=out[place])
-        out[place] = out[place][order]
+    out = np.empty((parts[0].shape[1], len(order), *parts[0].shape[2:]), np.uint64)
+    for place in range(len(out)):
+        out[place] = np.concatenate([part[:, place] for part in parts])[order]
     return out.swapaxes(0, 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -56,19 +56,28 @@ def linking_body(record: NDArray[np.bytes_], filters: UInt64, tokens: UInt64, pr
     return _write(columns, _linking_schema(protocol))
 
 
-def read_linking(
-    data: bytes, protocol: Protocol, file: str, *, rows: int | None = None
-) -> tuple[NDArray[np.bytes_], UInt64, UInt64]:
-    """The arrays of a linking body.
+class Linking(NamedTuple):
+    """A linking body, column by column, each a view of its bytes.
+
+    Attributes:
+        record: (n,) `S26`, rising.
+        filters: per place on the filter axis (n, n_words) uint64.
+        tokens: per place on the token axis (n,) uint64.
+    """
+
+    record: NDArray[np.bytes_]
+    filters: tuple[UInt64, ...]
+    tokens: tuple[UInt64, ...]
+
+
+def read_linking(data: bytes | memoryview, protocol: Protocol, file: str, *, rows: int | None = None) -> Linking:
+    """The columns of a linking body.
 
     Args:
         data: the body.
         protocol: the agreement that it must follow.
         file: name for messages.
         rows: the number of records that the manifest names; not compared where it is not given.
-
-    Returns:
-        record (n,) `S26`, rising; filters (n, n_filters, n_words) uint64; tokens (n, n_tokens) uint64.
 
     Raises:
         FormatError: anything differs from what `linking_body` writes.
@@ -77,12 +86,9 @@ def read_linking(
     n, f, w = batch.num_rows, len(protocol.filters), protocol.words
     record = _values(batch.column(0), f"S{RECORD_LENGTH}", n)
     _refuse_order(record, file)
-    filters, tokens = np.empty((n, f, w), np.uint64), np.empty((n, len(protocol.tokens)), np.uint64)
-    for i in range(f):
-        filters[:, i] = _values(batch.column(1 + i), "<u8", n * w).reshape(n, w)
-    for i in range(tokens.shape[1]):
-        tokens[:, i] = _values(batch.column(1 + f + i), "<u8", n)
-    return record, filters, tokens
+    filters = (_values(batch.column(1 + i), "<u8", n * w).reshape(n, w) for i in range(f))
+    tokens = (_values(batch.column(1 + f + i), "<u8", n) for i in range(len(protocol.tokens)))
+    return Linking(record, tuple(filters), tuple(tokens))
 
 
 def content_body(record: NDArray[np.bytes_], columns: Mapping[str, NDArray[np.object_]], protocol: Protocol) -> bytes:
@@ -107,7 +113,7 @@ def content_body(record: NDArray[np.bytes_], columns: Mapping[str, NDArray[np.ob
     return _write(texts, schema)
 
 
-def read_content(data: bytes, protocol: Protocol, file: str, *, rows: int | None = None) -> dict[str, NDArray[np.object_]]:
+def read_content(data: bytes | memoryview, protocol: Protocol, file: str, *, rows: int | None = None) -> dict[str, NDArray[np.object_]]:
     """The columns of a content body.
 
     Returns:
@@ -208,10 +214,10 @@ def _write(columns: Sequence[Any], schema: Any) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
-def _read(data: bytes, schema: Any, file: str, rows: int | None) -> Any:
+def _read(data: bytes | memoryview, schema: Any, file: str, rows: int | None) -> Any:
     """The one batch, valid throughout and without nulls."""
     try:
-        batch = _only_batch(pa.BufferReader(data), schema, file)
+        batch = _only_batch(pa.BufferReader(pa.py_buffer(data)), schema, file)
         batch.validate(full=True)
     except _ARROW_ERRORS:
         raise FormatError("the body is not a valid Arrow stream", file=file) from None

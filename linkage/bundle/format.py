@@ -20,6 +20,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from linkage.canonical import canonical_json, digest, digest_of_bytes
 from linkage.errors import FormatError, ProtocolMismatchError, SchemaError, TruncatedError, VersionError
+from linkage.files import stretches
 from linkage.protocol import Protocol, parse_protocol
 from linkage.schema import build
 
@@ -34,6 +35,7 @@ Section = Literal["linking", "content"]
 READERS: Mapping[str, str] = MappingProxyType({"linking": "unit", "content": "statistics"})
 
 _MAGIC = f"{FORMAT}\n".encode()
+_LONGEST_MAGIC = 64
 _ANY_VERSION = re.compile(rb"headcount-bundle/[0-9]{1,9}\n")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PERIOD = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,39}")
@@ -171,7 +173,7 @@ def pack(manifest: bytes, signature: bytes, body: bytes) -> bytes:
     return b"".join((head, body, bytes(padded_size(size) - size)))
 
 
-def unpack(plaintext: bytes, file: str) -> Unpacked:
+def unpack(plaintext: bytes | memoryview, file: str) -> Unpacked:
     """Take the plaintext apart.
 
     Raises:
@@ -179,7 +181,7 @@ def unpack(plaintext: bytes, file: str) -> Unpacked:
         FormatError: not a bundle.
         TruncatedError: ends within the manifest or the signature.
     """
-    _refuse_other_magic(plaintext, file)
+    _refuse_other_magic(bytes(plaintext[:_LONGEST_MAGIC]), file)
     start = len(_MAGIC) + 4
     length = int.from_bytes(plaintext[len(_MAGIC) : start], "big")
     if length > LARGEST_MANIFEST:
@@ -187,13 +189,13 @@ def unpack(plaintext: bytes, file: str) -> Unpacked:
     end = start + length + SIGNATURE_BYTES
     if len(plaintext) < end:
         raise TruncatedError("the bundle ends within its manifest", file=file)
-    return Unpacked(plaintext[start : start + length], plaintext[start + length : end], memoryview(plaintext)[end:])
+    return Unpacked(bytes(plaintext[start : start + length]), bytes(plaintext[start + length : end]), memoryview(plaintext)[end:])
 
 
-def _refuse_other_magic(plaintext: bytes, file: str) -> None:
-    if plaintext.startswith(_MAGIC):
+def _refuse_other_magic(beginning: bytes, file: str) -> None:
+    if beginning.startswith(_MAGIC):
         return
-    if _ANY_VERSION.match(plaintext):
+    if _ANY_VERSION.match(beginning):
         raise VersionError("the bundle is of a version that this program does not know", file=file)
     raise FormatError("what was decrypted is not a bundle", file=file)
 
@@ -244,7 +246,7 @@ def _problems(m: Manifest) -> Iterator[str]:
         yield "not_after"
 
 
-def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> bytes:
+def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> memoryview:
     """The body, if it is the one that the manifest describes and exactly the zeros of its bucket follow it.
 
     Raises:
@@ -255,14 +257,20 @@ def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> bytes:
     head = len(_MAGIC) + 4 + len(unpacked.manifest) + SIGNATURE_BYTES
     if len(rest) < size:
         raise TruncatedError("the body is shorter than the manifest says", file=file)
-    body, padding = bytes(rest[:size]), bytes(rest[size:])
-    if digest_of_bytes(body) != manifest.body_sha256:
+    if _digest(rest[:size]) != manifest.body_sha256:
         raise FormatError("the body is not the one that was signed", file=file)
     if head + len(rest) != padded_size(head + size):
         raise FormatError("the bundle is not padded to the size of its bucket", file=file)
-    if padding.count(0) != len(padding):
+    if any(bytes(stretch).strip(b"\0") for stretch in stretches(rest[size:])):
         raise FormatError("something is hidden in the padding", file=file)
-    return body
+    return rest[:size]
+
+
+def _digest(data: memoryview) -> str:
+    digested = hashlib.sha256()
+    for stretch in stretches(data):
+        digested.update(stretch)
+    return digested.hexdigest()
 
 
 def check_protocol(manifest: Manifest, file: str) -> Protocol:

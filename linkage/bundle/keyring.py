@@ -7,13 +7,14 @@ Nothing here is derived from a passphrase, and a folder that holds another role'
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import pyrage
 from cryptography.exceptions import InvalidSignature
@@ -320,7 +321,14 @@ def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
 
 
 def decrypt(data: bytes, keys: KeyFolder, *, file: str | None = None) -> bytes:
-    """The plaintext of an age v1 file, all of it verified, or none.
+    """The plaintext of an age v1 file, all of it verified, or none; errors as `decrypt_into` has them."""
+    out = io.BytesIO()
+    decrypt_into(out, io.BytesIO(data), keys, file=file)
+    return out.getvalue()
+
+
+def decrypt_into(out: BinaryIO, source: BinaryIO, keys: KeyFolder, *, file: str | None = None) -> None:
+    """Write the plaintext of an age v1 file; where this fails, what was written is of no use.
 
     Raises:
         WrongRecipientError: sealed to somebody else.
@@ -331,11 +339,16 @@ def decrypt(data: bytes, keys: KeyFolder, *, file: str | None = None) -> bytes:
     """
     if "identity" not in HOLDINGS[keys.public.role]:
         raise KeyringError(f"the role {keys.public.role} receives nothing and cannot decrypt", file=str(keys.directory))
-    refuse_other_age(data, file)
+    refuse_other_age(source.read(len(_AGE_FIRST_LINE)), file)
+    source.seek(0)
     identity = pyrage.x25519.Identity.from_str(_secret_text(keys, "identity"))
     try:
-        return bytes(pyrage.decrypt(data, [identity]))
+        pyrage.decrypt_io(source, out, [identity])
     except pyrage.DecryptError as error:
+        raise _told_apart(str(error), file) from None
+    except OSError as error:
+        if error.errno is not None:  # the disk's, not the library's: its own have no number
+            raise
         raise _told_apart(str(error), file) from None
 
 
@@ -361,6 +374,6 @@ def _told_apart(words: str, file: str | None) -> BundleError:
     """The library has one error for all; its words are held by tests."""
     if words == "No matching keys found":
         return WrongRecipientError("the file is not sealed to this key", file=file)
-    if words == "failed to fill whole buffer":
+    if words in ("failed to fill whole buffer", "Incomplete header"):
         return TruncatedError("the file ends within its header", file=file)
     return FormatError("the file was changed or cut after it was sealed", file=file)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 from linkage.bundle.format import (
@@ -23,9 +24,10 @@ from linkage.bundle.format import (
     signed_message,
     unpack,
 )
-from linkage.bundle.keyring import KeyFolder, decrypt, refuse_other_age, require_role, verify
+from linkage.bundle.keyring import KeyFolder, decrypt, decrypt_into, refuse_other_age, require_role, verify
 from linkage.canonical import digest_of_bytes
 from linkage.errors import ExpiredError, FormatError, SignatureError, TruncatedError, WrongRecipientError
+from linkage.files import mapped, scratch
 from linkage.protocol import Protocol
 
 # age v1: a 16-byte nonce, then chunks of 64 KiB, each with a 16-byte tag.
@@ -45,7 +47,7 @@ class Opened:
     """
 
     manifest: Manifest
-    body: bytes = field(repr=False)
+    body: memoryview = field(repr=False)
     bundle_id: str
     protocol: Protocol = field(repr=False)
 
@@ -64,22 +66,25 @@ class Outer(NamedTuple):
     content_bytes: int
 
 
-def open_bundle(data: bytes, keys: KeyFolder, *, section: Section, today: date, file: str) -> Opened:
+def open_bundle(
+    data: bytes | Path, keys: KeyFolder, *, section: Section, today: date, file: str, scratch_folder: Path | None = None
+) -> Opened:
     """The bundle's manifest, body and protocol, if every check holds.
 
     Args:
-        data: the age file.
+        data: the age file, or where it lies: then its plaintext goes to a nameless file, and the body is a view of that.
         keys: key folder of the section's reader.
         section: the section that the caller may see.
         today: bundles are refused after their last day.
         file: name for messages.
+        scratch_folder: where the nameless file is made; in the system's folder for such files if None.
 
     Raises:
         KeyringError: the key folder is not of the section's reader.
         BundleError: one subclass per fault.
     """
     require_role(keys, READERS[section])
-    manifest, unpacked = _believe(data, keys, file)
+    manifest, unpacked = _believe(_decrypt(data, keys, file, scratch_folder), file)
     if manifest.section != section:
         raise WrongRecipientError(f"this is the {manifest.section} section, {section} is needed", file=file)
     if manifest.recipient != keys.public.recipient:
@@ -97,26 +102,37 @@ def read_manifest(data: bytes, keys: KeyFolder, *, file: str) -> Manifest:
     Raises:
         BundleError: it cannot be decrypted, is no bundle, or is not signed by the signer that it names.
     """
-    return _believe(data, keys, file)[0]
+    return _believe(_decrypt(data, keys, file), file)[0]
 
 
-def _believe(data: bytes, keys: KeyFolder, file: str) -> tuple[Manifest, Unpacked]:
-    unpacked = unpack(_decrypt(data, keys, file), file)
+def _believe(plaintext: memoryview, file: str) -> tuple[Manifest, Unpacked]:
+    unpacked = unpack(plaintext, file)
     manifest = parse_manifest(unpacked.manifest, file)
     if not verify(manifest.signer, signed_message(unpacked.manifest), unpacked.signature):
         raise SignatureError("the signature is not that of the signer whom the manifest names", file=file)
     return manifest, unpacked
 
 
-def _decrypt(data: bytes, keys: KeyFolder, file: str) -> bytes:
+def _decrypt(data: bytes | Path, keys: KeyFolder, file: str, scratch_folder: Path | None = None) -> memoryview:
     """Decrypt; a bundle has few possible lengths, so one cut short is told from one that was changed."""
-    outer = read_outer(data, file=file)
+    outer = _outer(data, file)
     try:
-        return decrypt(data, keys, file=file)
+        if isinstance(data, bytes):
+            return memoryview(decrypt(data, keys, file=file))
+        with data.open("rb") as source, scratch(scratch_folder) as plaintext:
+            decrypt_into(plaintext, source, keys, file=file)
+            return mapped(plaintext)
     except FormatError:
         if is_bucket(outer.content_bytes):
             raise
         raise TruncatedError("the file does not have a length that bundles have: it was cut", file=file) from None
+
+
+def _outer(data: bytes | Path, file: str) -> Outer:
+    if isinstance(data, bytes):
+        return read_outer(data, file=file)
+    with data.open("rb") as source:
+        return _read_outer(source.read(_LONGEST_HEADER), data.stat().st_size, file)
 
 
 def read_outer(data: bytes, *, file: str) -> Outer:
@@ -129,15 +145,20 @@ def read_outer(data: bytes, *, file: str) -> Outer:
 
     Source: age v1, https://c2sp.org/age (header, payload).
     """
+    return _read_outer(data, len(data), file)
+
+
+def _read_outer(data: bytes, size: int, file: str) -> Outer:
+    """The same from the beginning of a file of this size."""
     refuse_other_age(data, file)
     header_end = _header_end(data, file)
     lines = data[:header_end].decode("ascii", "replace").split("\n")
     stanzas = tuple(line.split(" ")[1] for line in lines if line.startswith("-> "))
-    sealed = len(data) - header_end - _NONCE
+    sealed = size - header_end - _NONCE
     if sealed < _TAG:
         raise TruncatedError("the file ends before its content", file=file)
     chunks = -(-sealed // (_CHUNK + _TAG))
-    return Outer(stanzas, len(data), sealed - chunks * _TAG)
+    return Outer(stanzas, size, sealed - chunks * _TAG)
 
 
 def _header_end(data: bytes, file: str) -> int:

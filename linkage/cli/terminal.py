@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,3 +62,25 @@ def progress(title: str, total: int) -> Iterator[Any]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.advance(task, done)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """The running stage on a terminal, silence elsewhere; yields `show(stage, done, parts)`."""
+    if not sys.stderr.isatty():
+        yield lambda _stage, _done, _parts: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1, rate="")
+
+        def show(stage: str, done: int, parts: int) -> None:
+            if done == 0:
+                bar.reset(task, description=stage, total=parts, rate="")
+            speed = bar.tasks[0].speed
+            bar.update(task, completed=done, rate=f"{speed:.2f} parts/s" if speed else "")
+
+        yield show

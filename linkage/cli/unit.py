@@ -63,7 +63,7 @@ def receive(
     taken: list[tuple[Path, Received]] = []
     try:
         for path in bundles:
-            one = take(data=_read(path), file=str(path))
+            one = take(data=_readable(path), file=str(path))
             taken.append((path, one))
             _say_received(path, one)
     finally:
@@ -72,13 +72,14 @@ def receive(
         _answer_received([one for _, one in taken], as_json)
 
 
-def _read(path: Path) -> bytes:
+def _readable(path: Path) -> Path:
     from linkage.errors import UsageError
 
     try:
-        return path.read_bytes()
+        path.open("rb").close()
     except OSError:
         raise UsageError("the file cannot be read", file=str(path), hint="check the path") from None
+    return path
 
 
 def _say_received(path: Path, one: Received) -> None:
@@ -117,20 +118,35 @@ def link(
         ),
     ] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="threads for the kernels; the result is the same")] = None,
+    memory: Annotated[
+        float | None,
+        typer.Option("--memory", min=0.1, help="GB to stay within; half of the machine's if not given; the result is the same"),
+    ] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="say what each stage took: seconds, processor, memory")] = False,
     as_json: Json = False,
 ) -> None:
     """Link what was received, name the persons and publish the run; the same inputs again change nothing."""
     import numba
 
     from linkage.bundle.keyring import open_keys
+    from linkage.cli import watch
+    from linkage.files import machine_memory
     from linkage.unit.model_choice import find_model
     from linkage.unit.run import run
-    from linkage.unit.workspace import open_workspace
+    from linkage.unit.workspace import keep_timings, open_workspace
 
     available = numba.get_num_threads()
     numba.set_num_threads(min(threads or available, available))
     opened = open_workspace(workspace)
-    published = run(opened, open_keys(keys, "unit"), period, None if model is None else find_model(opened, model))
+    within = machine_memory() // 2 if memory is None else round(memory * 1e9)
+    with watch.watching() as clock:
+        published = run(
+            opened, open_keys(keys, "unit"), period, None if model is None else find_model(opened, model), within, clock.report
+        )
+    if not published.already:
+        keep_timings(published.run, watch.described(clock.stages))
+    for line in watch.table(clock.stages) if profile else ():
+        terminal.say(line)
     described = published.run.manifest
     if published.already:
         terminal.say("already published: the same bundles, protocol and decisions")

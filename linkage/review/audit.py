@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from linkage.errors import TamperedError
-from linkage.unit.intake import read_stored
+from linkage.unit.intake import verified_bundle
 from linkage.unit.ledger import Ledger, read_ledger, read_rows
 from linkage.unit.proofs import Problem, checkpoint_problems, verify
 from linkage.unit.workspace import Workspace, current, open_workspace, read_run, read_run_file
@@ -72,7 +72,7 @@ def audit(workspace: Workspace, auditors: Collection[str] = (), earlier: Checkpo
 def _bundle_problems(workspace: Workspace, ledger: Ledger) -> Iterator[Problem]:
     for number, bundle in enumerate(ledger.bundles, 1):
         try:
-            read_stored(workspace, bundle)
+            verified_bundle(workspace, bundle)
         except TamperedError as error:
             yield Problem(f"bundle {number}, {bundle.file}", error.message)
 

@@ -20,7 +20,7 @@ from comparators import pattern_codes
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Candidates, Proposals, pairs_of
-from linkage.unit.executor import Executor, Range
+from linkage.unit.executor import Means, Range
 from linkage.unit.vectors import compare, level_counts
 
 BYTES_PER_PAIR = 64
@@ -57,15 +57,14 @@ class Parts(NamedTuple):
             yield Compared(Pairs(left, right), code, proposed)
 
 
-def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, executor: Executor, memory: int) -> Parts:
+def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, means: Means) -> Parts:
     """Compare every pair that is proposed.
 
     Args:
         encodings: of all records.
         proposals: of every pass and join.
         protocol: the agreement.
-        executor: where it is done.
-        memory: bytes that the pairs of one part may take while they are compared.
+        means: where it is done; half of the memory is for the pairs of one part while they are compared.
     """
     sizes = level_counts(protocol)
 
@@ -74,7 +73,8 @@ def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, 
         code = pattern_codes(compare(encodings, pairs, protocol), sizes)
         return pa.record_batch([pa.array(column) for column in (*pairs, code, proposed)], names=list(_COLUMNS))
 
-    return Parts(executor.run("compare", {"compare": compared}, ranges(proposals, memory // BYTES_PER_PAIR)))
+    parts = ranges(proposals, means.memory // 2 // BYTES_PER_PAIR)
+    return Parts(means.executor.run("compare", {"compare": compared}, parts, means.report))
 
 
 def ranges(proposals: Proposals, most: int) -> list[Range]:

@@ -22,7 +22,9 @@ import pyarrow as pa
 from linkage.files import PRIVATE, make_private_directory, write_atomically
 
 Kernel = Callable[[int, int], Any]
+# Told the stage, how many of its parts are done, and of how many; a stage begins with none done.
 Report = Callable[[str, int, int], None]
+MEMORY = 8 << 30
 
 
 class Range(NamedTuple):
@@ -39,13 +41,14 @@ class Range(NamedTuple):
 class Executor(Protocol):
     """Runs a kernel over parts."""
 
-    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range]) -> Sequence[Any]:
+    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range], report: Report = ...) -> Sequence[Any]:
         """The Arrow batch of each part, in order; a batch may be read anew each time it is asked for.
 
         Args:
             name: of the kernel.
             kernels: those that the job has.
             parts: what it is run over.
+            report: told how far it is.
         """
         ...
 
@@ -55,18 +58,27 @@ def no_report(_stage: str, _done: int, _all: int) -> None:
 
 
 @dataclass(frozen=True)
-class InMemory:
-    """Keeps every batch in memory.
+class Means:
+    """By what means a job is done: nothing of it changes a result.
 
     Attributes:
-        report: told the kernel, how many parts are done, and of how many.
+        executor: where its parts are worked out and kept.
+        memory: bytes that it should stay within; it decides how many parts there are.
+        report: told of every stage.
     """
 
+    executor: Executor
+    memory: int = MEMORY
     report: Report = no_report
 
-    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range]) -> Sequence[Any]:
+
+@dataclass(frozen=True)
+class InMemory:
+    """Keeps every batch in memory."""
+
+    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range], report: Report = no_report) -> Sequence[Any]:
         """See `Executor`."""
-        return [batch for batch in _told(name, len(parts), (kernels[name](*part) for part in parts), self.report)]
+        return list(_told(name, len(parts), (kernels[name](*part) for part in parts), report))
 
 
 @dataclass(frozen=True)
@@ -75,17 +87,15 @@ class OnDisk:
 
     Attributes:
         folder: private to the job: whoever gives the same folder says that the job is the same.
-        report: told the kernel, how many parts are done, and of how many.
     """
 
     folder: Path
-    report: Report = no_report
 
-    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range]) -> Sequence[Any]:
+    def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range], report: Report = no_report) -> Sequence[Any]:
         """See `Executor`."""
         make_private_directory(self.folder)
         files = (self._made(name, kernels[name], part) for part in parts)
-        return _Files(list(_told(name, len(parts), files, self.report)))
+        return _Files(list(_told(name, len(parts), files, report)))
 
     def _made(self, name: str, kernel: Kernel, part: Range) -> Path:
         file = self.folder / f"{name}-{part.first}-{part.last}.arrow"
@@ -136,3 +146,6 @@ def _whole(file: Path) -> bool:
             return hashlib.file_digest(stream, "sha256").hexdigest().encode() == said
     except OSError:
         return False
+
+
+IN_MEMORY = Means(InMemory())

@@ -133,7 +133,7 @@ def _tallied(parts: Parts, n_passes: int, drawn: Pairs | None, n: int) -> tuple[
     drawn_codes = np.empty(0, np.int64) if drawn is None else to_codes(drawn, n)
     for part in parts:
         tallies.append(tally(part.code, part.proposed, n_passes))
-        none_of_them &= ~np.isin(drawn_codes, to_codes(part.pairs, n)) if len(drawn_codes) else True
+        none_of_them &= ~_among(drawn_codes, to_codes(part.pairs, n))
     codes = np.unique(np.concatenate([one.codes for one in tallies]))
     sums = _Sums(np.zeros(len(codes), np.int64), np.zeros((len(codes), n_passes), np.int64))
     for one in tallies:
@@ -141,6 +141,14 @@ def _tallied(parts: Parts, n_passes: int, drawn: Pairs | None, n: int) -> tuple[
         sums.counts[rows] += one.counts
         sums.by_pass[rows] += one.by_bit
     return codes, sums, None if drawn is None else Pairs(drawn.left[none_of_them], drawn.right[none_of_them])
+
+
+def _among(codes: NDArray[np.int64], sorted_codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,) whether each code is one of others, which are sorted."""
+    if not len(sorted_codes):
+        return np.zeros(len(codes), np.bool_)
+    found: NDArray[np.bool_] = sorted_codes[np.searchsorted(sorted_codes[:-1], codes)] == codes
+    return found
 
 
 def _table(

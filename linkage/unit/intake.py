@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
@@ -30,9 +31,9 @@ from linkage.errors import (
     TamperedError,
     UsageError,
 )
-from linkage.files import PRIVATE, write_atomically
+from linkage.files import PRIVATE, copy_atomically, digest_of_file, write_atomically
 from linkage.protocol import Protocol, parse_protocol
-from linkage.records import Part
+from linkage.records import StoredPart
 from linkage.unit.entries import Bundle, Setting, Signer
 from linkage.unit.ledger import Ledger, append, read_ledger
 from linkage.unit.workspace import Workspace, create, refuse_foreign_folder, writing
@@ -59,7 +60,7 @@ class Received:
 
 def receive(
     workspace: Workspace,
-    data: bytes,
+    data: bytes | Path,
     keys: KeyFolder,
     *,
     today: date,
@@ -72,7 +73,7 @@ def receive(
 
     Args:
         workspace: made with its first bundle.
-        data: the age file.
+        data: the age file, or where it lies.
         keys: the unit's key folder.
         today: bundles are refused after their last day.
         file: name for messages.
@@ -194,13 +195,13 @@ def _refuse_look_alike_period(manifest: Manifest, ledger: Ledger, file: str) -> 
             raise ReplayedError("the period's label differs from a known one in capital letters only", file=file)
 
 
-def _other_periods(manifest: Manifest, workspace: Workspace, ledger: Ledger, keys: KeyFolder) -> list[Part]:
+def _other_periods(manifest: Manifest, workspace: Workspace, ledger: Ledger, keys: KeyFolder) -> list[StoredPart]:
     bundles = active_bundles(ledger)
     others = (bundle for bundle in bundles if bundle.agency == manifest.agency and bundle.period != manifest.period)
     return load_parts(workspace, keys, list(others))
 
 
-def _refuse_known_records(part: Part, others: Sequence[Part], file: str) -> None:
+def _refuse_known_records(part: StoredPart, others: Sequence[StoredPart], file: str) -> None:
     """A record stands in one period: taken twice, it would make the workspace impossible to link."""
     shared = sum(len(np.intersect1d(part.record, other.record)) for other in others)
     if shared:
@@ -208,7 +209,7 @@ def _refuse_known_records(part: Part, others: Sequence[Part], file: str) -> None
         raise ReplayedError(f"{shared} of its records were received with another period", file=file, hint=hint)
 
 
-def _store(workspace: Workspace, ledger: Ledger, opened: Opened, data: bytes, terms: _Terms) -> Received:
+def _store(workspace: Workspace, ledger: Ledger, opened: Opened, data: bytes | Path, terms: _Terms) -> Received:
     manifest, day = opened.manifest, terms.today.isoformat()
     name = f"{file_label(manifest.agency)}-{file_label(manifest.period)}-{manifest.sequence}.linking.age"
     replaced = [bundle.sequence for bundle in _same_period(manifest, ledger)]
@@ -220,12 +221,15 @@ def _store(workspace: Workspace, ledger: Ledger, opened: Opened, data: bytes, te
         bundle_id=opened.bundle_id,
         body_sha256=manifest.body_sha256,
         file=name,
-        file_sha256=digest_of_bytes(data),
+        file_sha256=digest_of_bytes(data) if isinstance(data, bytes) else digest_of_file(data),
         received=day,
         reason=(terms.supersede or "") if replaced else "",
     )
     signers = _new_signers(manifest, ledger, terms, day)
-    write_atomically(workspace.bundles / name, data, mode=PRIVATE)
+    if isinstance(data, bytes):
+        write_atomically(workspace.bundles / name, data, mode=PRIVATE)
+    else:
+        copy_atomically(data, workspace.bundles / name, mode=PRIVATE)
     append(workspace.ledger, ledger, settings=_new_settings(opened, ledger, terms), signers=signers, bundles=[bundle])
     signer = {**ledger.signers, **{one.agency: one for one in signers}}[manifest.agency]
     return Received(bundle, signer, signer in signers and signer.pinned == "first use", max(replaced, default=None))
@@ -264,7 +268,7 @@ def pinned_protocol(ledger: Ledger) -> Protocol:
     return parse_protocol(json.loads(ledger.settings["protocol"]), "the workspace's protocol")
 
 
-def load_parts(workspace: Workspace, keys: KeyFolder, bundles: Sequence[Bundle]) -> list[Part]:
+def load_parts(workspace: Workspace, keys: KeyFolder, bundles: Sequence[Bundle]) -> list[StoredPart]:
     """The encodings of received bundles, verified again on the bytes that are read.
 
     Whether a bundle expired was asked when it was received, and is not asked again.
@@ -276,9 +280,9 @@ def load_parts(workspace: Workspace, keys: KeyFolder, bundles: Sequence[Bundle])
     return [_load(workspace, bundle, keys) for bundle in bundles]
 
 
-def _load(workspace: Workspace, bundle: Bundle, keys: KeyFolder) -> Part:
-    data, received = read_stored(workspace, bundle), date.fromisoformat(bundle.received)
-    opened = open_bundle(data, keys, section="linking", today=received, file=bundle.file)
+def _load(workspace: Workspace, bundle: Bundle, keys: KeyFolder) -> StoredPart:
+    path, received = verified_bundle(workspace, bundle), date.fromisoformat(bundle.received)
+    opened = open_bundle(path, keys, section="linking", today=received, file=bundle.file, scratch_folder=workspace.bundles)
     manifest = opened.manifest
     said = (manifest.agency, manifest.period, manifest.sequence, opened.bundle_id, manifest.body_sha256)
     if said != (bundle.agency, bundle.period, bundle.sequence, bundle.bundle_id, bundle.body_sha256):
@@ -286,21 +290,22 @@ def _load(workspace: Workspace, bundle: Bundle, keys: KeyFolder) -> Part:
     return _part(opened, bundle.file)
 
 
-def _part(opened: Opened, file: str) -> Part:
-    record, filters, tokens = read_linking(opened.body, opened.protocol, file, rows=opened.manifest.rows)
-    return Part(opened.manifest.agency, record, filters, tokens)
+def _part(opened: Opened, file: str) -> StoredPart:
+    columns = read_linking(opened.body, opened.protocol, file, rows=opened.manifest.rows)
+    return StoredPart(opened.manifest.agency, *columns, opened.body)
 
 
-def read_stored(workspace: Workspace, bundle: Bundle) -> bytes:
-    """The stored file of a bundle, verified on the bytes that are returned.
+def verified_bundle(workspace: Workspace, bundle: Bundle) -> Path:
+    """Where the stored file of a bundle lies, if its bytes are those that were received.
 
     Raises:
         TamperedError: it is missing, or not what was received.
     """
+    path = workspace.bundles / bundle.file
     try:
-        data = (workspace.bundles / bundle.file).read_bytes()
+        digest = digest_of_file(path)
     except OSError:
         raise TamperedError("a received bundle is missing or cannot be read", file=bundle.file) from None
-    if digest_of_bytes(data) != bundle.file_sha256:
+    if digest != bundle.file_sha256:
         raise TamperedError("the stored bundle is not what was received", file=bundle.file)
-    return data
+    return path

@@ -23,7 +23,7 @@ from linkage.unit.compared import compare_all, kept
 from linkage.unit.contradictions import CONTRADICTED, NONE, contradictions
 from linkage.unit.cuts import above, cuts
 from linkage.unit.estimate import Model
-from linkage.unit.executor import Executor, InMemory
+from linkage.unit.executor import IN_MEMORY, Means
 from linkage.unit.fit import SEED, Counted, count, fit, refits
 from linkage.unit.second_look import second_look
 from linkage.unit.vectors import Levels, compare
@@ -33,7 +33,6 @@ from linkage.unit.weights import MICROBITS, Microbits, Weights, log_odds, weigh,
 UNSEEN_PAIR = -2_000_000  # microbits
 # Pairs with odds below one in a million are counted, and not kept: they join nobody.
 KEPT_FROM = -20 * MICROBITS
-MEMORY = 8 << 30
 Rows = slice | NDArray[np.int64]
 
 
@@ -96,8 +95,7 @@ def link_encodings(
     protocol: Protocol,
     decided: Decided = NOTHING_DECIDED,
     known: Model | None = None,
-    executor: Executor | None = None,
-    memory: int = MEMORY,
+    means: Means = IN_MEMORY,
 ) -> Linkage:
     """Candidates → comparison vectors → estimated model → weights → clusters.
 
@@ -106,18 +104,21 @@ def link_encodings(
         protocol: the agreement.
         decided: auditors' decisions.
         known: a model of an earlier run, to be used as it is; estimated anew if None.
-        executor: where pairs are compared, and kept until there is a model; in this process and its memory if None.
-        memory: bytes that the linkage should stay within; it decides how many parts there are, and nothing else.
+        means: where pairs are compared, and kept until there is a model; who is told how far it is.
 
     Raises:
         ModelError: the fit is degenerate.
     """
+    means.report("block", 0, 1)
     proposals = propose(encodings, protocol)
-    parts = compare_all(encodings, proposals, protocol, executor or InMemory(), memory // 2)
+    parts = compare_all(encodings, proposals, protocol, means)
+    means.report("count", 0, 1)
     counted = count(encodings, parts, [one.name for one in proposals.passes], protocol)
+    means.report("estimate", 0, 1)
     model = known or fit(counted)
     table = weights(model)
     pattern = _weighed(counted.candidates.patterns, table, protocol)
+    means.report("weigh", 0, 1)
     pairs, shows = kept(parts, counted.codes, above(pattern.weight, pattern.contradiction, CONTRADICTED, KEPT_FROM))
     found = Candidates(pairs.pairs, proposals.passes, pairs.proposed)
     levels, weighed = counted.candidates.patterns[shows], Weighed(*(of_pattern[shows] for of_pattern in pattern))
@@ -132,6 +133,7 @@ def link_encodings(
         some = Pairs(found.pairs.left[rows], found.pairs.right[rows])
         return cluster(some, weight[rows] + shift, threshold, lambda pairs: weigh_any(pairs, shift), under)
 
+    means.report("cluster", 0, 1)
     first = clustered(slice(None), 0, rules)
     again = second_look(found.pairs, weight, first, counted.candidates, model, table, threshold)
     alone = np.bincount(first, minlength=len(first))[first] == 1
@@ -140,6 +142,7 @@ def link_encodings(
     prior = np.full(len(weight), table.prior, dtype=np.int64)
     prior[again.rows] = again.prior
     final = weight - table.prior + prior
+    means.report("certainty", 0, 1)
     others = [weights(one) for one in refits(counted, model, MODELS, SEED)]
 
     def weigh_under_all(pairs: Pairs) -> list[Weighed]:

@@ -14,6 +14,7 @@ from linkage.errors import ModelError, SchemaError, UsageError
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.drift import described, drift
+from linkage.unit.executor import IN_MEMORY, Means
 from linkage.unit.ledger import read_ledger
 from linkage.unit.link import Decided, Linkage, link_encodings
 from linkage.unit.model_file import Saved, read_model, saved
@@ -84,19 +85,21 @@ def _since(before: Run | None, own: Saved, protocol: Protocol) -> dict[str, Any]
     return {"since": before.run_id, "from_sha256": old.sha256, "to_sha256": own.sha256, **described(drift(old, own, protocol))}
 
 
-def told_of_given(encodings: Encodings, protocol: Protocol, asked: Decided, linkage: Linkage, known: Saved) -> dict[str, Any]:
+def told_of_given(
+    encodings: Encodings, protocol: Protocol, asked: Decided, known: Saved, means: Means = IN_MEMORY
+) -> dict[str, Any]:
     """For the manifest: the model that was given, and what the lists themselves would have said.
 
     Args:
         encodings: of all records.
         protocol: the agreement.
         asked: auditors' decisions.
-        linkage: under the given model.
         known: the given model.
+        means: by what means the lists are linked once more.
     """
     told = {"model": _origin("given", known), "drift": None, "anew": None}
     try:
-        own = link_encodings(encodings, protocol, asked)
+        own = link_encodings(encodings, protocol, asked, means=means)
     except ModelError:
         return told
     anew = saved(protocol, own.model, own.counted.candidates)

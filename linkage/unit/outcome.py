@@ -44,10 +44,10 @@ def run_files(
     """The run's files by name; `known.parquet` also names the records of earlier runs that are not in this one."""
     agency = np.array(encodings.agencies, dtype=object)[encodings.source]
     record = np.array([one.decode() for one in encodings.record.tolist()], dtype=object)
-    known = {**previous, **dict(zip(record_names(encodings), persons.person.tolist(), strict=True))}
+    own = persons_parquet(PersonsTable(agency, record, persons.person))
     return {
-        PERSONS: persons_parquet(PersonsTable(agency, record, persons.person)),
-        KNOWN: persons_parquet(_as_table(known)),
+        PERSONS: own,
+        KNOWN: persons_parquet(_with_earlier(encodings, persons, previous)) if previous else own,
         PAIRS: pairs_parquet(_pairs(agency, record, protocol, linkage)),
         CHANGES: changes_parquet(persons.changes),
         MODEL: canonical_json(described_model(protocol, linkage)),
@@ -57,7 +57,8 @@ def run_files(
     }
 
 
-def _as_table(known: Mapping[Record, str]) -> PersonsTable:
+def _with_earlier(encodings: Encodings, persons: Persons, previous: Mapping[Record, str]) -> PersonsTable:
+    known = {**previous, **dict(zip(record_names(encodings), persons.person.tolist(), strict=True))}
     rows = [(agency, record, person) for (agency, record), person in sorted(known.items())]
     columns = np.array(rows, dtype=object).reshape(-1, 3)
     return PersonsTable(columns[:, 0], columns[:, 1], columns[:, 2])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from blocking import block_sizes
 from linkage.bundle.keyring import KeyFolder
 from linkage.protocol import Comparison, Protocol
-from linkage.records import Encodings, combine
+from linkage.records import Encodings, combine_stored
 from linkage.unit.candidates import Candidates, candidates
 from linkage.unit.intake import load_parts, pinned_protocol
 from linkage.unit.ledger import read_ledger
@@ -110,7 +110,7 @@ def preview(workspace: Workspace, keys: KeyFolder, period: str | None = None, mo
     ledger = read_ledger(workspace.ledger)
     protocol = pinned_protocol(ledger)
     parts = load_parts(workspace, keys, chosen_bundles(ledger, period, workspace))
-    return preview_encodings(combine(parts), protocol, most_pairs)
+    return preview_encodings(combine_stored(parts), protocol, most_pairs)
 
 
 def preview_encodings(encodings: Encodings, protocol: Protocol, most_pairs: int = MOST_PAIRS) -> Preview:
@@ -142,7 +142,7 @@ def preview_encodings(encodings: Encodings, protocol: Protocol, most_pairs: int 
 
 def _sizes(encodings: Encodings, name: str, protocol: Protocol) -> PassCost:
     """Blocks of a pass, from their sizes alone."""
-    sizes = block_sizes(encodings.tokens[:, protocol.tokens.index(name)])
+    sizes = block_sizes(encodings.token(protocol.tokens.index(name)))
     above = sizes[sizes > protocol.blocking.max_block]
     joined = sizes[sizes <= protocol.blocking.max_block]
     return PassCost(

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from linkage.bundle.keyring import KeyFolder, secret
 from linkage.canonical import digest
 from linkage.errors import UsageError
-from linkage.records import Encodings, combine
+from linkage.records import Encodings, combine_stored
 from linkage.unit.decisions import Constraints, Pair, constraints
 from linkage.unit.entries import Bundle
+from linkage.unit.executor import MEMORY, Means, OnDisk, Report, no_report
 from linkage.unit.intake import active_bundles, load_parts, pinned_protocol
 from linkage.unit.ledger import Ledger, read_ledger, record_run
 from linkage.unit.link import Decided, Linkage, as_pairs, link_encodings
@@ -22,7 +23,7 @@ from linkage.unit.model_choice import Given, told_of_estimated, told_of_given
 from linkage.unit.model_file import Saved, read_model
 from linkage.unit.outcome import described_passes, quality, run_files
 from linkage.unit.persons import Record, assign_persons, record_names
-from linkage.unit.workspace import KNOWN, Run, Workspace, current, persons_table, publish, read_run_file, writing
+from linkage.unit.workspace import KNOWN, Run, Workspace, current, parts_folder, persons_table, publish, read_run_file, writing
 from linkage.version import __version__
 
 FORMAT = "headcount-run/1"
@@ -42,7 +43,14 @@ class Published(NamedTuple):
     contradictions: int
 
 
-def run(workspace: Workspace, keys: KeyFolder, period: str | None = None, given: Given | None = None) -> Published:
+def run(
+    workspace: Workspace,
+    keys: KeyFolder,
+    period: str | None = None,
+    given: Given | None = None,
+    memory: int = MEMORY,
+    report: Report = no_report,
+) -> Published:
     """Link everything that was received (or only one period of it) and publish the persons.
 
     Args:
@@ -50,6 +58,8 @@ def run(workspace: Workspace, keys: KeyFolder, period: str | None = None, given:
         keys: the unit's.
         period: link this period only; None: everything.
         given: a saved model to be used as it is; None: the model is estimated anew.
+        memory: bytes that the linkage should stay within; the result is the same.
+        report: told of every stage.
 
     Raises:
         UsageError: nothing was received for the period.
@@ -70,12 +80,17 @@ def run(workspace: Workspace, keys: KeyFolder, period: str | None = None, given:
             record_run(workspace.ledger, ledger, before.run_id, before.digest)
             return Published(before, already=True, contradictions=len(decided.contradictions))
 
-        encodings = combine(load_parts(workspace, keys, bundles))
+        report("open", 0, 1)
+        encodings = combine_stored(load_parts(workspace, keys, bundles))
         asked = _as_indices(encodings, decided)
-        linkage = link_encodings(encodings, protocol, asked, known.model if known else None)
-        told = told_of_given(encodings, protocol, asked, linkage, known) if known else told_of_estimated(protocol, linkage, before)
+        with parts_folder(workspace, digest({"bundles": inputs["bundles"], "tool": __version__})) as folder:
+            means = Means(OnDisk(folder), memory, report)
+            linkage = link_encodings(encodings, protocol, asked, known.model if known else None, means)
+            told = told_of_given(encodings, protocol, asked, known, means) if known else told_of_estimated(protocol, linkage, before)
+        report("persons", 0, 1)
         earlier = _earlier(before)
         persons = assign_persons(encodings, linkage.labels, earlier, secret(keys, "person"))
+        report("publish", 0, 1)
         files = run_files(encodings, protocol, linkage, persons, earlier)
 
         previous = before.digest if before else ""

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -32,8 +33,10 @@ MANIFEST = "manifest.json"
 PERSONS, PAIRS, CHANGES, KNOWN = "persons.parquet", "pairs.parquet", "changes.parquet", "known.parquet"
 PARTITIONS, CERTAINTY = "partitions.parquet", "certainty.json"
 MODEL, PROTOCOL = "model.json", "protocol.json"
+# What a run took; not in its manifest, because equal runs take different times.
+TIMINGS = "timings.json"
 LEVEL_PREFIX = "level:"
-_OWN_NAMES = {"ledger.sqlite", "ledger.sqlite-journal", "lock", "bundles", "runs", "CURRENT"}
+_OWN_NAMES = {"ledger.sqlite", "ledger.sqlite-journal", "lock", "bundles", "runs", "parts", "CURRENT"}
 _PLAIN_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _POINTER = re.compile(r"([0-9A-Za-z][0-9A-Za-z._-]{0,99}) ([0-9a-f]{64})\n")
 _ROW_GROUP = 1 << 20
@@ -192,6 +195,24 @@ def writing(workspace: Workspace) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def parts_folder(workspace: Workspace, job: str) -> Iterator[Path]:
+    """Where a job keeps its parts until it is done; a job of the same name goes on with what an earlier, stopped one left.
+
+    The caller holds the lock, so what other jobs left is nobody's.
+
+    Args:
+        workspace: the workspace.
+        job: what the parts are a function of, as a digest.
+    """
+    folder = workspace.path / "parts"
+    for leftover in folder.glob("*"):
+        if leftover.name != job[:16]:
+            shutil.rmtree(leftover)
+    yield folder / job[:16]
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def publish(workspace: Workspace, run_id: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Run:
     """Make a run the current one: its directory appears whole, and then `CURRENT` changes in one step.
 
@@ -240,6 +261,11 @@ def _write_run(workspace: Workspace, run_id: str, files: Mapping[str, bytes]) ->
         shutil.rmtree(partial, ignore_errors=True)
         raise
     sync_directory(workspace.runs)
+
+
+def keep_timings(run: Run, timings: Mapping[str, Any]) -> None:
+    """Write what a run took beside its files; nothing reads it but people."""
+    write_atomically(run.directory / TIMINGS, canonical_json(timings), mode=PRIVATE)
 
 
 def current(workspace: Workspace) -> Run | None:
@@ -413,7 +439,7 @@ def _parquet(table: Any, keys: Sequence[str]) -> bytes:
     """Sorted rows as Parquet under pinned parameters, so that equal tables give equal bytes."""
     sink = pa.BufferOutputStream()
     pq.write_table(
-        table.sort_by([(name, "ascending") for name in keys]),
+        table if _is_sorted(table, keys) else table.sort_by([(name, "ascending") for name in keys]),
         sink,
         version="2.6",
         data_page_version="1.0",
@@ -426,6 +452,18 @@ def _parquet(table: Any, keys: Sequence[str]) -> bytes:
         store_schema=False,
     )
     return bytes(sink.getvalue().to_pybytes())
+
+
+def _is_sorted(table: Any, keys: Sequence[str]) -> bool:
+    """Whether the rows stand in order already, as those of a run do: to see that costs less than to sort texts."""
+    after = np.zeros(max(table.num_rows - 1, 0), np.bool_)
+    equal = ~after
+    for name in keys:
+        column = table[name].combine_chunks()
+        before, behind = column.slice(0, len(after)), column.slice(1)
+        after |= equal & pc.greater(behind, before).fill_null(False).to_numpy(zero_copy_only=False)
+        equal &= pc.equal(behind, before).fill_null(False).to_numpy(zero_copy_only=False)
+    return bool((after | equal).all())
 
 
 def _read(data: bytes, name: str) -> Any:

@@ -78,8 +78,8 @@ def test_both_sections_hold_the_same_records_and_the_register_names_them(sealed,
     mine = prepared(folders)
     place = {name: at for at, name in enumerate(mine.record.tolist())}
     order = [place[name] for name in record.tolist()]
-    assert np.array_equal(filters, mine.filters[order])
-    assert np.array_equal(tokens, mine.tokens[order])
+    assert np.array_equal(np.stack(filters, 1), mine.filters[order])
+    assert np.array_equal(np.stack(tokens, 1), mine.tokens[order])
 
 
 def test_both_manifests_say_who_for_whom_and_under_what(sealed, folders):

@@ -34,7 +34,7 @@ def test_encodings_come_back_in_the_order_of_their_pseudonyms(encodings, protoco
     record, filters, tokens = encodings(100, protocol)
     got = read_linking(linking_body(record, filters, tokens, protocol), protocol, "f", rows=100)
     order = sorted(range(100), key=lambda row: record[row])
-    for mine, theirs in zip((record, filters, tokens), got, strict=True):
+    for mine, theirs in zip((record, filters, tokens), (got.record, np.stack(got.filters, 1), np.stack(got.tokens, 1)), strict=True):
         assert [mine[row].tolist() for row in order] == theirs.tolist()
         assert mine.dtype == theirs.dtype
 
@@ -50,8 +50,8 @@ def test_the_order_of_rows_leaves_no_trace(encodings, protocol):
 def test_an_empty_list_is_a_list(encodings, protocol):
     record, filters, tokens = read_linking(linking_body(*encodings(0, protocol), protocol), protocol, "f", rows=0)
     assert record.shape == (0,)
-    assert filters.shape == (0, len(protocol.filters), protocol.words)
-    assert tokens.shape == (0, len(protocol.tokens))
+    assert [column.shape for column in filters] == [(0, protocol.words)] * len(protocol.filters)
+    assert [column.shape for column in tokens] == [(0,)] * len(protocol.tokens)
     none = content_body(record, content(protocol, 0), protocol)
     assert {len(column) for column in read_content(none, protocol, "f").values()} == {0}
 
@@ -94,7 +94,7 @@ def test_each_place_of_a_long_filter_is_a_column_in_the_order_of_the_places(enco
 
 def test_a_long_filter_comes_back_with_its_places_in_their_order(encodings, long):
     record, filters, tokens = encodings(20, long)
-    got = read_linking(linking_body(record, filters, tokens, long), long, "f", rows=20)[1]
+    got = np.stack(read_linking(linking_body(record, filters, tokens, long), long, "f", rows=20).filters, 1)
     order = np.argsort(record)
     for copy in long.encoding.filter_copies:
         sent, read = (values[:, long.places(copy)].reshape(20, -1) for values in (filters[order], got))
@@ -212,8 +212,9 @@ def test_any_flipped_bit_gives_the_same_shapes_or_a_named_error(body, protocol):
     for at in range(len(body)):
         damaged = body[:at] + bytes([body[at] ^ (1 << at % 8)]) + body[at + 1 :]
         try:
-            shapes = tuple(part.shape for part in read_linking(damaged, protocol, "f", rows=5))
-            outcomes.add(shapes == ((5,), (5, len(protocol.filters), protocol.words), (5, len(protocol.tokens))))
+            got = read_linking(damaged, protocol, "f", rows=5)
+            shapes = (got.record.shape, [column.shape for column in got.filters], [column.shape for column in got.tokens])
+            outcomes.add(shapes == ((5,), [(5, protocol.words)] * len(protocol.filters), [(5,)] * len(protocol.tokens)))
         except FormatError:
             outcomes.add("refused")
     assert outcomes == {True, "refused"}

@@ -6,7 +6,7 @@ import pytest
 from linkage.protocol import ready_protocol
 from linkage.unit.candidates import candidates, propose
 from linkage.unit.compared import BYTES_PER_PAIR, compare_all, kept, ranges
-from linkage.unit.executor import InMemory, OnDisk, Range
+from linkage.unit.executor import InMemory, Means, OnDisk, Range
 from linkage.unit.link import link_encodings
 from linkage.unit.vectors import compare
 
@@ -41,14 +41,13 @@ def test_ranges_cover_every_record_once_and_hold_as_many_pairs_as_they_may(peopl
 def test_neither_the_number_of_parts_nor_where_they_are_kept_changes_a_result(people, tmp_path):
     whole = told(link_encodings(people, PERSONS))
     for pairs in (3, 50, 10**6):
-        memory = 2 * BYTES_PER_PAIR * pairs
-        assert told(link_encodings(people, PERSONS, memory=memory)) == whole
-        assert told(link_encodings(people, PERSONS, memory=memory, executor=OnDisk(tmp_path / str(pairs)))) == whole
+        for executor in (InMemory(), OnDisk(tmp_path / str(pairs))):
+            assert told(link_encodings(people, PERSONS, means=Means(executor, 2 * BYTES_PER_PAIR * pairs))) == whole
     assert len(list((tmp_path / "3").glob("*.arrow"))) > 20
 
 
 def test_parts_hold_every_candidate_with_its_pattern(people):
-    parts = compare_all(people, propose(people, PERSONS), PERSONS, InMemory(), 50 * BYTES_PER_PAIR)
+    parts = compare_all(people, propose(people, PERSONS), PERSONS, Means(InMemory(), 100 * BYTES_PER_PAIR))
     whole = candidates(people, PERSONS)
     assert len(parts.batches) > 2
     assert np.array_equal(np.concatenate([one.pairs.left for one in parts]), whole.pairs.left)
@@ -90,5 +89,5 @@ def test_parts_on_disk_are_readable_by_their_owner_alone(tmp_path):
 
 def test_progress_is_told_part_by_part():
     heard = []
-    InMemory(lambda *said: heard.append(said)).run("count", counting([]), [Range(0, 1), Range(1, 2)])
+    InMemory().run("count", counting([]), [Range(0, 1), Range(1, 2)], lambda *said: heard.append(said))
     assert heard == [("count", 0, 2), ("count", 1, 2), ("count", 2, 2)]

@@ -12,7 +12,7 @@ from linkage.unit.candidates import candidates, propose
 from linkage.unit.compared import compare_all
 from linkage.unit.contradictions import NONE, contradictions
 from linkage.unit.estimate import settle
-from linkage.unit.executor import InMemory
+from linkage.unit.executor import IN_MEMORY
 from linkage.unit.fit import ASSUMED_PAIRS, assumed, count, fit, refits
 from linkage.unit.vectors import compare
 
@@ -26,7 +26,7 @@ def people(invent_people):
 
 def counted_of(encodings, protocol):
     found = candidates(encodings, protocol)
-    parts = compare_all(encodings, propose(encodings, protocol), protocol, InMemory(), 1 << 30)
+    parts = compare_all(encodings, propose(encodings, protocol), protocol, IN_MEMORY)
     return found, compare(encodings, found.pairs, protocol), count(encodings, parts, [one.name for one in found.passes], protocol)
 
 

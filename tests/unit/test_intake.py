@@ -59,7 +59,7 @@ def test_what_was_stored_is_loaded_as_it_was_sealed_even_after_it_expired(take, 
     take(sealed("ngo", seed=2, rows=6), today=date(2019, 12, 31))
     parts = load_parts(workspace, folders.unit, active_bundles(ledger()))
     assert [(part.agency, len(part.record)) for part in parts] == [("ngo", 6), ("police", 4)]
-    assert parts[0].filters.shape == (6, len(protocol.filters), protocol.words)
+    assert [column.shape for column in parts[0].filters] == [(6, protocol.words)] * len(protocol.filters)
 
 
 def test_a_correction_replaces_its_period_and_keeps_the_reason(take, sealed, ledger):

@@ -12,6 +12,7 @@ from linkage.errors import KeyringError, LockedError, ModelError, SchemaError, T
 from linkage.records import Part
 from linkage.unit.decisions import Wanted, decide
 from linkage.unit.ledger import read_ledger
+from linkage.unit.executor import IN_MEMORY
 from linkage.unit.link import link_encodings
 from linkage.unit.model_choice import Given, find_model
 from linkage.unit.run import FORMAT, run
@@ -417,10 +418,10 @@ def test_of_a_previous_run_without_such_a_model_no_drift_is_told(received, folde
 def test_lists_that_cannot_carry_an_estimate_of_their_own_can_be_linked_by_a_given_model(received, folders, monkeypatch):
     model = find_model(received, run(received, folders.unit).run.run_id)
 
-    def estimates_badly(encodings, protocol, decided, known=None):
+    def estimates_badly(encodings, protocol, decided, known=None, means=IN_MEMORY):
         if known is None:
             raise ModelError("the estimate is degenerate")
-        return link_encodings(encodings, protocol, decided, known)
+        return link_encodings(encodings, protocol, decided, known, means)
 
     monkeypatch.setattr("linkage.unit.model_choice.link_encodings", estimates_badly)
     told = run(received, folders.unit, given=model).run.manifest
