@@ -102,7 +102,8 @@ def merged(table: Table, first: int, last: int) -> tuple[Pairs, NDArray[np.uint6
 
     Args:
         table: of all passes.
-        first, last: records, half open.
+        first: first of the left records.
+        last: behind the last of them.
 
     Returns:
         The pairs, and (n_pairs,) uint64 whose bit k says that pass k proposes it.
@@ -137,9 +138,7 @@ def _merge(table: Table, first: int, last: int) -> tuple[NDArray[np.int32], NDAr
 
 
 @njit(nogil=True, cache=True)
-def _open_lists(
-    table: Table, record: int, at: NDArray[np.int64], stop: NDArray[np.int64], bit: NDArray[np.uint64]
-) -> int:
+def _open_lists(table: Table, record: int, at: NDArray[np.int64], stop: NDArray[np.int64], bit: NDArray[np.uint64]) -> int:
     """Put the record's lists that hold anything side by side; how many these are."""
     lists = 0
     for one in range(table.start.shape[1]):
@@ -151,7 +150,7 @@ def _open_lists(
 @njit(nogil=True, cache=True)
 def _smallest(members: NDArray[np.int32], at: NDArray[np.int64], lists: int) -> np.int32:
     """The smallest record that any list has next."""
-    smallest = members[at[0]]
+    smallest: np.int32 = members[at[0]]
     for one in range(1, lists):
         smallest = min(smallest, members[at[one]])
     return smallest
@@ -159,7 +158,12 @@ def _smallest(members: NDArray[np.int32], at: NDArray[np.int64], lists: int) -> 
 
 @njit(nogil=True, cache=True)
 def _take(
-    members: NDArray[np.int32], at: NDArray[np.int64], stop: NDArray[np.int64], bit: NDArray[np.uint64], lists: int, partner: int
+    members: NDArray[np.int32],
+    at: NDArray[np.int64],
+    stop: NDArray[np.int64],
+    bit: NDArray[np.uint64],
+    lists: int,
+    partner: np.int32,
 ) -> tuple[np.uint64, int]:
     """Pass over a record in every list that has it next: the bits of these, and how many lists are not yet at their ends."""
     found, still = np.uint64(0), 0

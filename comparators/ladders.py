@@ -22,7 +22,7 @@ from comparators.threads import over_slices
 
 # Worse than every rung: nothing has been seen of the pair.
 UNSEEN = np.iinfo(np.int8).max
-_NOT_ASKED = -1
+_MISSING = np.int64(-1)
 _PAIRS_AT_A_TIME = 1 << 15
 
 
@@ -76,8 +76,9 @@ def climb(
     """Lower the pairs' levels to the best rung that they reach by these tests.
 
     Args:
-        columns: (n_rows, n_columns) uint64: of each record its tokens, 0 = missing, and the words of its filters, all zero = missing.
-        left, right: (n_some,) int32 rows of `columns`.
+        columns: (n_rows, n_columns) uint64: a record's tokens, 0 = missing, and words of its filters, all zero = missing.
+        left: (n_some,) int32 rows of `columns`.
+        right: (n_some,) int32, likewise.
         pairs: (n_some,) int64 rows of `levels`, each once.
         tokens: tests of tokens.
         filters: tests of filters, those of one filter in a row: it is compared once.
@@ -130,7 +131,7 @@ def _climb_tokens(a: NDArray[np.uint64], b: NDArray[np.uint64], tests: TokenTest
 
 @njit(nogil=True, cache=True)
 def _climb_filters(a: NDArray[np.uint64], b: NDArray[np.uint64], tests: FilterTests, level: NDArray[np.int8]) -> None:
-    one, other, dice = np.int32(_NOT_ASKED), np.int32(_NOT_ASKED), np.int64(_NOT_ASKED)
+    one, other, dice = np.int32(-1), np.int32(-1), _MISSING
     for test in range(len(tests.one)):
         if level[tests.ladder[test]] <= tests.rung[test]:
             continue
@@ -144,7 +145,7 @@ def _climb_filters(a: NDArray[np.uint64], b: NDArray[np.uint64], tests: FilterTe
 
 
 @njit(nogil=True, cache=True)
-def _dice(a: NDArray[np.uint64], one: int, b: NDArray[np.uint64], other: int, words: int) -> int:
+def _dice(a: NDArray[np.uint64], one: np.int32, b: NDArray[np.uint64], other: np.int32, words: np.int32) -> np.int64:
     """Dice of two filters, rounded down to permille; −1 where one is missing. Source: as `similarity.dice_permille`."""
     shared, ones, others = np.int64(0), np.int64(0), np.int64(0)
     for word in range(words):
@@ -152,4 +153,4 @@ def _dice(a: NDArray[np.uint64], one: int, b: NDArray[np.uint64], other: int, wo
         shared += popcount(x & y)
         ones += popcount(x)
         others += popcount(y)
-    return 2000 * shared // (ones + others) if ones and others else np.int64(_NOT_ASKED)
+    return 2000 * shared // (ones + others) if ones and others else _MISSING

@@ -152,7 +152,7 @@ def _tally(
 
 
 @njit(nogil=True, cache=True)
-def _slot(slots: NDArray[np.int64], found: NDArray[np.int64], code: int) -> int:
+def _slot(slots: NDArray[np.int64], found: NDArray[np.int64], code: np.int64) -> np.int64:
     """Where a code stands, or the empty slot where it would. Source: multiplicative hashing, Knuth, volume 3, 6.4."""
     mask = len(slots) - 1
     slot = np.int64((np.uint64(code) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask

@@ -113,7 +113,9 @@ def content_body(record: NDArray[np.bytes_], columns: Mapping[str, NDArray[np.ob
     return _write(texts, schema)
 
 
-def read_content(data: bytes | memoryview, protocol: Protocol, file: str, *, rows: int | None = None) -> dict[str, NDArray[np.object_]]:
+def read_content(
+    data: bytes | memoryview, protocol: Protocol, file: str, *, rows: int | None = None
+) -> dict[str, NDArray[np.object_]]:
     """The columns of a content body.
 
     Returns:

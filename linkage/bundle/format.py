@@ -18,7 +18,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from linkage.canonical import canonical_json, digest, digest_of_bytes
+from linkage.canonical import canonical_json, digest
 from linkage.errors import FormatError, ProtocolMismatchError, SchemaError, TruncatedError, VersionError
 from linkage.files import stretches
 from linkage.protocol import Protocol, parse_protocol

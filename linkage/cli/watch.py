@@ -81,6 +81,7 @@ def described(stages: Sequence[Stage]) -> dict[str, Any]:
 def table(stages: Sequence[Stage]) -> Iterator[str]:
     """The stages as aligned lines, the sum of them last."""
     yield f"{'stage':<12}{'parts':>6}{'wall s':>10}{'CPU s':>10}{'peak MB':>10}"
-    whole = Stage("together", 0, sum(one.wall for one in stages), sum(one.cpu for one in stages), max((one.peak for one in stages), default=0))
+    peak = max((one.peak for one in stages), default=0)
+    whole = Stage("together", 0, sum(one.wall for one in stages), sum(one.cpu for one in stages), peak)
     for one in (*stages, whole):
         yield f"{one.name:<12}{one.parts or '':>6}{one.wall / 1000:>10.2f}{one.cpu / 1000:>10.2f}{one.peak / 1e6:>10.0f}"

@@ -76,7 +76,8 @@ class Proposals:
     @cached_property
     def per_record(self) -> NDArray[np.int64]:
         """(n_records,) how many pairs are proposed with each record on the left, a pair counting for each pass."""
-        return np.sum(self.table.stop - self.table.start, axis=1, dtype=np.int64)
+        proposed: NDArray[np.int64] = np.sum(self.table.stop - self.table.start, axis=1, dtype=np.int64)
+        return proposed
 
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:

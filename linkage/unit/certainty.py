@@ -197,13 +197,13 @@ def _pairs(published: Labels, drawn: Partitions) -> tuple[float, float, float]:
     start = np.append(np.flatnonzero(np.diff(drawn.group[order], prepend=-1)), len(order))
     of_drawn, of_both = _pairs_drawn(drawn.labels, published, order, start)
     draws = len(drawn.labels)
-    return float(_pairs_of(published)), of_drawn / draws, of_both / draws
+    return float(_pairs_of(published)), float(of_drawn) / draws, float(of_both) / draws
 
 
 @njit(nogil=True, cache=True)
 def _pairs_drawn(
     drawn: NDArray[np.int32], published: Labels, order: NDArray[np.int64], start: NDArray[np.int64]
-) -> tuple[int, int]:  # pragma: no cover - compiled
+) -> tuple[np.int64, np.int64]:  # pragma: no cover - compiled
     """Pairs within the drawn clusters, and within the drawn and the published ones, over all draws together.
 
     Args:

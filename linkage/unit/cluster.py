@@ -144,7 +144,7 @@ def _partition(weights: Microbits, must: Marks, cannot: Marks) -> Labels:  # pra
 
 
 @njit(nogil=True, cache=True)
-def _worth(weights: Microbits, labels: Labels) -> int:  # pragma: no cover - compiled
+def _worth(weights: Microbits, labels: Labels) -> np.int64:  # pragma: no cover - compiled
     """Twice the sum of the weights within clusters."""
     worth = np.int64(0)
     for one in range(len(labels)):

@@ -9,6 +9,7 @@ below one in a million is dropped: it joins nobody, whatever stands around it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from blocking import Pairs
 from comparators import pattern_codes
 from linkage.protocol import Protocol
 from linkage.records import Encodings
-from linkage.unit.candidates import Candidates, Proposals, pairs_of
+from linkage.unit.candidates import Proposals, pairs_of
 from linkage.unit.executor import Means, Range
 from linkage.unit.vectors import compare, level_counts
 
@@ -41,7 +42,8 @@ class Compared(NamedTuple):
     proposed: NDArray[np.uint64]
 
 
-class Parts(NamedTuple):
+@dataclass(frozen=True)
+class Parts:
     """All candidate pairs, part by part.
 
     Attributes:
@@ -50,7 +52,7 @@ class Parts(NamedTuple):
 
     batches: Sequence[Any]
 
-    def __iter__(self) -> Iterator[Compared]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Compared]:
         """Each part; no more than one is in memory at a time, where they are kept elsewhere."""
         for batch in self.batches:
             left, right, code, proposed = (batch.column(name).to_numpy() for name in _COLUMNS)
@@ -80,7 +82,8 @@ def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, 
 def ranges(proposals: Proposals, most: int) -> list[Range]:
     """Records cut into runs of whom at most so many pairs are proposed, or of one record; at least one run."""
     ends = np.concatenate([[0], np.cumsum(proposals.per_record)])
-    found, first, n = [], 0, len(proposals.per_record)
+    found: list[Range] = []
+    first, n = 0, len(proposals.per_record)
     while first < n or not found:
         last = max(int(np.searchsorted(ends, ends[first] + most, side="right")) - 1, min(first + 1, n))
         found.append(Range(first, last))
@@ -96,7 +99,8 @@ def kept(parts: Parts, codes: NDArray[np.int64], keep: NDArray[np.bool_]) -> tup
         codes: (n_patterns,) the patterns that occur, rising.
         keep: (n_patterns,) whether pairs of the pattern are kept.
     """
-    found, patterns = [], []
+    found: list[tuple[NDArray[Any], ...]] = []
+    patterns: list[NDArray[np.int32]] = []
     for part in parts:
         pattern = np.searchsorted(codes, part.code).astype(np.int32)
         rows = np.flatnonzero(keep[pattern])

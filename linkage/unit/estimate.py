@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,7 @@ _MOSTLY, _TELLS_UP_TO = 0.75, 0.25
 _ROUNDS = 2
 _STEPS_TO_SETTLE = 25
 _INDEPENDENT_MATCHES = 10.0
+_NO_EVIDENCE = np.zeros(1)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class PatternCounts:
     counts: NDArray[np.int64] | Float
     possible: NDArray[np.bool_] | None = None
     by_pass: Float | None = None
+
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """(n_comparisons, n_patterns) level + 1, 0 = not observed: what counting and look-ups go by, in every step of EM."""
+        return np.ascontiguousarray(self.patterns.T).astype(np.intp) + 1
 
 
 @dataclass(frozen=True)
@@ -176,7 +183,7 @@ def _step(model: Model, candidates: PatternCounts, background: PatternCounts, as
     prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
     m = _with_errors(_shares(candidates, in_candidates, one_match), model.m, assumed.errors)
     u = _strangers_shares(background, in_background, assumed)
-    joint = tuple(_joint(candidates.patterns, in_candidates, one) for one in model.joint)
+    joint = tuple(_joint(candidates, in_candidates, one) for one in model.joint)
     return Model(prior, m, u, model.iterations + 1, False, model.silent, joint)
 
 
@@ -187,7 +194,7 @@ def match_probability(table: PatternCounts, model: Model) -> Float:
     """
     bits = np.full(len(table.patterns), np.log2(model.prior) - np.log2(1.0 - model.prior))
     for column, weights in enumerate(level_bits(model)):
-        bits += np.append(weights, 0.0)[table.patterns[:, column]]  # index −1: not observed, no evidence
+        bits += np.concatenate([_NO_EVIDENCE, weights])[table.places[column]]
     for one in model.joint:
         bits += joint_bits(one)[table.patterns[:, one.first], table.patterns[:, one.second]]
     chance: Float = 1.0 / (1.0 + np.exp2(-bits))
@@ -205,17 +212,17 @@ def joint_bits(joint: Joint) -> Float:
     return np.pad(np.log2(joint.ratio), ((0, 0), (0, 1)))
 
 
-def _joint(patterns: NDArray[np.int8], weight: Float, joint: Joint) -> Joint:
+def _joint(table: PatternCounts, weight: Float, joint: Joint) -> Joint:
     """How often two levels come together among matches, over how often they would by themselves.
 
     Both counts are raised by the same number of matches, so that the ratio is 1 where nothing is known. That the first was
     not observed is no evidence, but what the second says may then mean another thing: who is known by one name is known by
     a pet name.
     """
-    first, second = patterns[:, joint.first], patterns[:, joint.second]
-    rows = second >= 0
-    together = np.zeros_like(joint.ratio)
-    np.add.at(together, (first[rows], second[rows]), weight[rows])  # −1, not observed, is the last row
+    rows, columns = joint.ratio.shape[0], joint.ratio.shape[1] + 1
+    cell = table.places[joint.first] * columns + table.places[joint.second]
+    counted = np.bincount(cell, weights=weight, minlength=rows * columns).reshape(rows, columns)
+    together = np.roll(counted, -1, axis=0)[:, 1:]  # not observed is the last row, and no column
     apart = np.outer(together.sum(axis=1), together.sum(axis=0)) / max(float(together.sum()), 1e-9)
     return joint._replace(ratio=(together + _INDEPENDENT_MATCHES) / (apart + _INDEPENDENT_MATCHES))
 
@@ -256,9 +263,7 @@ def _shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tu
     """
     out = []
     for column, added in enumerate(assumed):
-        level = table.patterns[:, column]
-        seen = level >= 0
-        sums = np.bincount(level[seen], weights=weight[seen], minlength=len(added)) + added
+        sums = np.bincount(table.places[column], weights=weight, minlength=len(added) + 1)[1:] + added
         out.append(sums / sums.sum())
     return tuple(out)
 

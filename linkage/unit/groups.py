@@ -65,7 +65,8 @@ def bars(
         groups: all groups.
         group: number of the group.
         marks: (n_pairs,) sums of `MUST`, `CANNOT` and `CONTRADICT`.
-        must, cannot: (k, k), all false.
+        must: (k, k), all false.
+        cannot: (k, k), all false.
     """
     size = len(must)
     chain = np.arange(size)
@@ -84,9 +85,7 @@ def bars(
 
 
 @njit(nogil=True, cache=True)
-def square(
-    groups: Groups, group: int, values: NDArray[np.int64], out: NDArray[np.int64]
-) -> None:  # pragma: no cover - compiled
+def square(groups: Groups, group: int, values: NDArray[np.int64], out: NDArray[np.int64]) -> None:  # pragma: no cover - compiled
     """Set a symmetric (k, k) table of the values between the records of one group; its diagonal is left as it is."""
     for pair in range(groups.first[group], groups.first[group + 1]):
         a, b = groups.one[pair], groups.other[pair]

@@ -121,7 +121,8 @@ def link_encodings(
     means.report("weigh", 0, 1)
     pairs, shows = kept(parts, counted.codes, above(pattern.weight, pattern.contradiction, CONTRADICTED, KEPT_FROM))
     found = Candidates(pairs.pairs, proposals.passes, pairs.proposed)
-    levels, weighed = counted.candidates.patterns[shows], Weighed(*(of_pattern[shows] for of_pattern in pattern))
+    levels = counted.candidates.patterns[shows]
+    weighed = Weighed(pattern.weight[shows], pattern.contradiction[shows], pattern.seen[shows])
     weight = weighed.weight
     threshold = log_odds(protocol.clustering.threshold)
     rules = _rules(encodings, protocol, decided)

@@ -80,7 +80,8 @@ def _new_ids(encodings: Encodings, order: NDArray[np.int64], start: NDArray[np.i
         key: the unit's person key.
     """
     agency = [_prefixed(name.encode()) for name in encodings.agencies]
-    member = [agency[source] + _prefixed(record) for source, record in zip(encodings.source.tolist(), encodings.record.tolist(), strict=True)]
+    both = zip(encodings.source.tolist(), encodings.record.tolist(), strict=True)
+    member = [agency[source] + _prefixed(record) for source, record in both]
     ordered = [member[record] for record in order.tolist()]
     bounds = [*start.tolist(), len(ordered)]
     digests = [hmac.digest(key, _LABEL + b"".join(ordered[at:to]), "sha256") for at, to in itertools.pairwise(bounds)]

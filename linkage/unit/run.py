@@ -86,7 +86,8 @@ def run(
         with parts_folder(workspace, digest({"bundles": inputs["bundles"], "tool": __version__})) as folder:
             means = Means(OnDisk(folder), memory, report)
             linkage = link_encodings(encodings, protocol, asked, known.model if known else None, means)
-            told = told_of_given(encodings, protocol, asked, known, means) if known else told_of_estimated(protocol, linkage, before)
+            anew = told_of_given(encodings, protocol, asked, known, means) if known else None
+            told = anew or told_of_estimated(protocol, linkage, before)
         report("persons", 0, 1)
         earlier = _earlier(before)
         persons = assign_persons(encodings, linkage.labels, earlier, secret(keys, "person"))

@@ -59,9 +59,7 @@ def has_value(e: Encodings, name: str, protocol: Protocol) -> NDArray[np.bool_]:
 
 def _nothing_seen(n_pairs: int, protocol: Protocol, locked: bool) -> Levels:
     """Where pairs stand before the first look: what is open to all can be seen to differ, what is locked has to be shown."""
-    start = [
-        UNSEEN if protocol.behind_locks(one) else len(one.levels) for one in protocol.comparisons
-    ]
+    start = [UNSEEN if protocol.behind_locks(one) else len(one.levels) for one in protocol.comparisons]
     return np.tile(np.array(start, np.int8), (n_pairs, 1))
 
 

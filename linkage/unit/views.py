@@ -127,26 +127,19 @@ def _view(name: str | None, tests: Sequence[_Test], protocol: Protocol) -> View:
     def column(copy: Copy) -> int:
         return tokens.index(protocol.tokens.index(copy.label))
 
-    return View(
-        lock,
-        tuple(tokens),
-        places,
-        shared,
-        TokenTests(
-            *_columns(((column(one.one), column(one.other), one.ladder) for one in of_tokens), 3),
-            np.array([one.rung for one in of_tokens], np.int8),
-            np.array([one.shown for one in of_tokens], np.int8),
-        ),
-        FilterTests(
-            *_columns(
-                ((starts[one.one], starts[one.other], widths[copies.index(one.one)], one.ladder) for one in of_filters), 4
-            ),
-            np.array([one.rung for one in of_filters], np.int8),
-            np.array([one.dice for one in of_filters], np.int32),
-        ),
+    first = TokenTests(
+        one=np.array([column(one.one) for one in of_tokens], np.int32),
+        other=np.array([column(one.other) for one in of_tokens], np.int32),
+        ladder=np.array([one.ladder for one in of_tokens], np.int32),
+        rung=np.array([one.rung for one in of_tokens], np.int8),
+        shown=np.array([one.shown for one in of_tokens], np.int8),
     )
-
-
-def _columns(rows: Iterator[tuple[int, ...]], width: int) -> tuple[np.typing.NDArray[np.int32], ...]:
-    table = np.array(list(rows), np.int32).reshape(-1, width)
-    return tuple(np.ascontiguousarray(table[:, place]) for place in range(width))
+    second = FilterTests(
+        one=np.array([starts[one.one] for one in of_filters], np.int32),
+        other=np.array([starts[one.other] for one in of_filters], np.int32),
+        words=np.array([widths[copies.index(one.one)] for one in of_filters], np.int32),
+        ladder=np.array([one.ladder for one in of_filters], np.int32),
+        rung=np.array([one.rung for one in of_filters], np.int8),
+        dice=np.array([one.dice for one in of_filters], np.int32),
+    )
+    return View(lock, tuple(tokens), places, shared, first, second)

@@ -34,7 +34,9 @@ def test_encodings_come_back_in_the_order_of_their_pseudonyms(encodings, protoco
     record, filters, tokens = encodings(100, protocol)
     got = read_linking(linking_body(record, filters, tokens, protocol), protocol, "f", rows=100)
     order = sorted(range(100), key=lambda row: record[row])
-    for mine, theirs in zip((record, filters, tokens), (got.record, np.stack(got.filters, 1), np.stack(got.tokens, 1)), strict=True):
+    for mine, theirs in zip(
+        (record, filters, tokens), (got.record, np.stack(got.filters, 1), np.stack(got.tokens, 1)), strict=True
+    ):
         assert [mine[row].tolist() for row in order] == theirs.tolist()
         assert mine.dtype == theirs.dtype
 

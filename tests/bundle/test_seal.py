@@ -22,7 +22,9 @@ def test_what_an_agency_seals_the_unit_opens(police, folders, protocol, encoding
     assert (opened.manifest, bytes(opened.body), opened.protocol) == (manifest, body, protocol)
     order = np.argsort(record)
     got = read_linking(opened.body, opened.protocol, "f", rows=opened.manifest.rows)
-    for mine, theirs in zip((record, filters, tokens), (got.record, np.stack(got.filters, 1), np.stack(got.tokens, 1)), strict=True):
+    for mine, theirs in zip(
+        (record, filters, tokens), (got.record, np.stack(got.filters, 1), np.stack(got.tokens, 1)), strict=True
+    ):
         np.testing.assert_array_equal(mine[order], theirs)
 
 

@@ -33,8 +33,10 @@ def some_tests(rng, tokens, filters, of_tokens, of_filters):
 
 
 def alike(a, one, b, other):
-    x, y = ({bit for word in range(WORDS) for bit in range(64 * word, 64 * word + 64) if int(side[at + word]) >> bit % 64 & 1}
-            for side, at in ((a, one), (b, other)))
+    x, y = (
+        {bit for word in range(WORDS) for bit in range(64 * word, 64 * word + 64) if int(side[at + word]) >> bit % 64 & 1}
+        for side, at in ((a, one), (b, other))
+    )
     return 2000 * len(x & y) // (len(x) + len(y)) if x and y else -1
 
 

@@ -225,7 +225,7 @@ def test_an_auditors_same_overrules_a_contradiction(contradicting, vague):
 
 def test_who_shows_a_contradiction_is_no_match_to_the_model(contradicting, vague):
     """Matches are those that could be one person: what parts them cannot make the model take it for usual."""
-    protocol, row, _, after = contradicting
+    _, row, _, after = contradicting
     table = after.counted.candidates
     rows = (table.patterns == after.levels[row]).all(axis=1)
     assert match_probability(table, after.model)[rows].tolist() == [0.0]

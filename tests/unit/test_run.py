@@ -11,8 +11,8 @@ from linkage.bundle.body import linking_body
 from linkage.errors import KeyringError, LockedError, ModelError, SchemaError, TamperedError, UsageError, WrongRecipientError
 from linkage.records import Part
 from linkage.unit.decisions import Wanted, decide
-from linkage.unit.ledger import read_ledger
 from linkage.unit.executor import IN_MEMORY
+from linkage.unit.ledger import read_ledger
 from linkage.unit.link import link_encodings
 from linkage.unit.model_choice import Given, find_model
 from linkage.unit.run import FORMAT, run
