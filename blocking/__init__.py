@@ -6,12 +6,13 @@ them, and `components` says which records hang together. Only `comparators` is i
 """
 
 from blocking.components import components
-from blocking.exact_join import dice_join
+from blocking.exact_join import CrossPairs, dice_join, dice_join_between, hamming_join, hamming_join_between
 from blocking.pairs import Pairs, all_pairs, complete, from_codes, random_pairs, to_codes, union
 from blocking.quality import pairs_completeness, pairs_quality, reduction_ratio
 from blocking.tokens import Skipped, block_sizes, pair_count, token_join
 
 __all__ = [
+    "CrossPairs",
     "Pairs",
     "Skipped",
     "all_pairs",
@@ -19,7 +20,10 @@ __all__ = [
     "complete",
     "components",
     "dice_join",
+    "dice_join_between",
     "from_codes",
+    "hamming_join",
+    "hamming_join_between",
     "pair_count",
     "pairs_completeness",
     "pairs_quality",

@@ -34,12 +34,21 @@ def to_codes(pairs: Pairs, n: int) -> NDArray[np.int64]:
 
 def from_codes(codes: NDArray[np.int64], n: int) -> Pairs:
     """The pairs among n records that the codes stand for; codes may come in any order and more than once."""
-    # Codes mostly come as a few sorted runs end to end, which the stable sort merges instead of sorting anew.
-    ordered = np.sort(codes, kind="stable")
-    first = np.ones(len(ordered), dtype=np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    left, right = np.divmod(ordered[first], max(n, 1))
-    return Pairs(left.astype(np.int32), right.astype(np.int32))
+    # Numpy sorts whole numbers by vector instructions, faster than a stable sort merges even runs that are in order.
+    return Pairs(*_apart(np.sort(codes), n))
+
+
+@njit(nogil=True, cache=True)
+def _apart(codes: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Left and right of each distinct code; codes ascend."""
+    lefts, rights = np.empty(len(codes), np.int32), np.empty(len(codes), np.int32)
+    n_pairs, before = 0, np.int64(-1)
+    for code in codes:
+        if code != before:
+            lefts[n_pairs] = code // n
+            rights[n_pairs] = code - lefts[n_pairs] * np.int64(n)
+            n_pairs, before = n_pairs + 1, code
+    return lefts[:n_pairs].copy(), rights[:n_pairs].copy()
 
 
 def union(several: Sequence[Pairs], n: int) -> Pairs:
