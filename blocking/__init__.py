@@ -9,7 +9,7 @@ from blocking.components import components
 from blocking.exact_join import CrossPairs, dice_join, dice_join_between, hamming_join, hamming_join_between
 from blocking.pairs import Pairs, all_pairs, complete, from_codes, random_pairs, to_codes, union
 from blocking.quality import pairs_completeness, pairs_quality, reduction_ratio
-from blocking.tokens import Skipped, block_sizes, pair_count, token_join
+from blocking.tokens import Skipped, block_sizes, cap_for, pair_count, token_join
 
 __all__ = [
     "CrossPairs",
@@ -17,6 +17,7 @@ __all__ = [
     "Skipped",
     "all_pairs",
     "block_sizes",
+    "cap_for",
     "complete",
     "components",
     "dice_join",

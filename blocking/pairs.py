@@ -14,6 +14,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from comparators import over_slices
+
+_RECORDS_AT_A_TIME = 1 << 18
+_NO_MORE = (1 << 63) - 1
+
 
 class Pairs(NamedTuple):
     """Pairs of records.
@@ -52,8 +57,50 @@ def _apart(codes: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray
 
 
 def union(several: Sequence[Pairs], n: int) -> Pairs:
-    """Every pair that is in at least one of several lists of pairs among n records."""
-    return from_codes(np.concatenate([np.empty(0, np.int64), *(to_codes(pairs, n) for pairs in several)]), n)
+    """Every pair that is in at least one of several lists of pairs among n records; merged, because each is in order."""
+    if not several:
+        return Pairs(np.empty(0, np.int32), np.empty(0, np.int32))
+    left, right = (np.concatenate(side) for side in zip(*several, strict=True))
+    lengths = np.array([len(pairs.left) for pairs in several])
+    begins = np.cumsum(lengths) - lengths
+
+    def work(start: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        edges = np.array((start, stop), np.int32)  # of another type, they would have the whole list converted
+        cuts = np.array([np.searchsorted(pairs.left, edges) for pairs in several])
+        return _merged(left, right, begins + cuts[:, 0], begins + cuts[:, 1])
+
+    lefts, rights = zip(*over_slices(work, max(n, 1), _RECORDS_AT_A_TIME), strict=True)
+    return Pairs(np.concatenate(lefts), np.concatenate(rights))
+
+
+@njit(nogil=True, cache=True)
+def _merged(
+    left: NDArray[np.int32], right: NDArray[np.int32], at: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The distinct pairs of several stretches of `left` and `right`, from `at` (n_lists,) to `ends` (n_lists,), each in order."""
+    most = (ends - at).sum()
+    lefts, rights, n_pairs = np.empty(most, np.int32), np.empty(most, np.int32), 0
+    heads = np.empty(len(at), np.int64)
+    for place in range(len(at)):
+        heads[place] = _head(left, right, at[place], ends[place])
+    least = heads.min()
+    while least != _NO_MORE:
+        lefts[n_pairs], rights[n_pairs] = least >> 32, least & 0xFFFFFFFF
+        n_pairs += 1
+        following = _NO_MORE
+        for place in range(len(at)):
+            if heads[place] == least:
+                at[place] += 1
+                heads[place] = _head(left, right, at[place], ends[place])
+            following = min(following, heads[place])
+        least = following
+    return lefts[:n_pairs].copy(), rights[:n_pairs].copy()
+
+
+@njit(nogil=True, cache=True)
+def _head(left: NDArray[np.int32], right: NDArray[np.int32], at: int, end: int) -> int:
+    """The pair at a place as one number, left · 2^32 + right; the largest number past the end."""
+    return (np.int64(left[at]) << 32) + right[at] if at < end else _NO_MORE
 
 
 def all_pairs(n: int) -> Pairs:
@@ -80,24 +127,30 @@ def within(order: NDArray[np.int64], sizes: NDArray[np.int64], n: int) -> Pairs:
         sizes: (n_groups,) lengths of the groups, in sum m.
         n: number of records; those not in `order` are in no pair.
     """
-    ends = np.repeat(np.cumsum(sizes), sizes)
-    partners = np.zeros(n, dtype=np.int64)
-    partners[order] = ends - np.arange(1, len(order) + 1)
-    starts = np.cumsum(partners) - partners
-    left = np.repeat(np.arange(n, dtype=np.int32), partners)
-    return Pairs(left, _later_members(order, ends, starts, len(left)))
+    return Pairs(*_within(order, sizes, n))
 
 
 @njit(nogil=True, cache=True)
-def _later_members(order: NDArray[np.int64], ends: NDArray[np.int64], starts: NDArray[np.int64], n_pairs: int) -> NDArray[np.int32]:
-    """(n_pairs,) int32: from `starts[record]` on, the members of the record's group after it."""
-    right = np.empty(n_pairs, np.int32)
-    for place in range(len(order)):
-        at = starts[order[place]]
-        for later in range(place + 1, ends[place]):
-            right[at] = order[later]
-            at += 1
-    return right
+def _within(order: NDArray[np.int64], sizes: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Record after record, the members of its group that come after it."""
+    member, place_of, n_pairs, at = np.empty(len(order), np.int32), np.full(n, -1, np.int32), 0, 0
+    for size in sizes:
+        for place in range(at, at + size):
+            member[place] = order[place]
+            place_of[order[place]] = place
+        at += size
+        if size:
+            member[at - 1] = ~member[at - 1]  # a negative number ends its group
+        n_pairs += size * (size - 1) // 2
+    left, right, n_pairs = np.empty(n_pairs, np.int32), np.empty(n_pairs, np.int32), 0
+    for record in range(n):
+        place = place_of[record]
+        while place >= 0 and member[place] >= 0:
+            place += 1
+            left[n_pairs] = record
+            right[n_pairs] = max(member[place], ~member[place])
+            n_pairs += 1
+    return left, right
 
 
 def random_pairs(n: int, count: int, seed: int) -> Pairs:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocking import Pairs, all_pairs, complete, from_codes, random_pairs, to_codes, union
+from blocking import Pairs, all_pairs, complete, from_codes, pairs, random_pairs, to_codes, union
 
 
-def as_list(pairs):
-    assert pairs.left.dtype == pairs.right.dtype == np.int32
-    return list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
+def as_list(found):
+    assert found.left.dtype == found.right.dtype == np.int32
+    return list(zip(found.left.tolist(), found.right.tolist(), strict=True))
 
 
 def as_pairs(listed):
@@ -47,6 +47,15 @@ def test_codes_hold_more_records_than_an_int32_can_square():
 @given(st.lists(pair_lists(7), max_size=4))
 def test_a_union_holds_each_pair_of_any_list_once(lists):
     assert as_list(union([as_pairs(listed) for listed in lists], 7)) == sorted(set().union(*lists))
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 7])
+def test_a_union_does_not_depend_on_where_it_is_cut(at_a_time, monkeypatch):
+    lists = [random_pairs(40, 150, seed) for seed in range(5)]
+    expected = sorted({pair for one in lists for pair in as_list(one)})
+    monkeypatch.setattr(pairs, "_RECORDS_AT_A_TIME", at_a_time)
+    assert as_list(union(lists, 40)) == expected
+    assert as_list(union([], 40)) == as_list(union([as_pairs([])], 0)) == []
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 17])
