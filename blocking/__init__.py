@@ -6,23 +6,29 @@ them, and `components` says which records hang together. Only `comparators` is i
 """
 
 from blocking.components import components
-from blocking.exact_join import dice_join
-from blocking.pairs import Pairs, all_pairs, complete, from_codes, random_pairs, to_codes, union
+from blocking.exact_join import CrossPairs, dice_join, dice_join_between, hamming_join, hamming_join_between
+from blocking.pairs import Pairs, all_pairs, complete, from_codes, random_pairs, to_codes
 from blocking.passes import Lists, Table, lists_of_pairs, lists_of_token, merged, side_by_side
 from blocking.quality import pairs_completeness, pairs_quality, reduction_ratio
-from blocking.tokens import Skipped, block_sizes, pair_count, token_join
+from blocking.tokens import Skipped, block_sizes, blocks_of, cap_for, pair_count, token_join
 
 __all__ = [
+    "CrossPairs",
     "Lists",
     "Pairs",
     "Skipped",
     "Table",
     "all_pairs",
     "block_sizes",
+    "blocks_of",
+    "cap_for",
     "complete",
     "components",
     "dice_join",
+    "dice_join_between",
     "from_codes",
+    "hamming_join",
+    "hamming_join_between",
     "lists_of_pairs",
     "lists_of_token",
     "merged",
@@ -34,5 +40,4 @@ __all__ = [
     "side_by_side",
     "to_codes",
     "token_join",
-    "union",
 ]

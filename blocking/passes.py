@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from blocking.pairs import Pairs
-from blocking.tokens import Skipped
+from blocking.tokens import Skipped, blocks_of
 from comparators import over_slices
 
 MOST_PASSES = 64
@@ -44,21 +44,12 @@ def lists_of_token(tokens: NDArray[np.uint64], max_block: int) -> tuple[Lists, S
         tokens: (n,) uint64; 0 = missing, which is shared with nobody.
         max_block: largest block that is joined, in records.
     """
-    order = np.argsort(tokens, kind="stable").astype(np.int32)
-    order = order[np.count_nonzero(tokens == 0) :]
-    sizes = _run_lengths(tokens[order])
-    left_out, joined = sizes[sizes > max_block], (sizes > 1) & (sizes <= max_block)
-    members = order[np.repeat(joined, sizes)]
+    order, sizes, skipped = blocks_of(tokens, max_block)
+    members = order.astype(np.int32)
     start, stop = (np.zeros(len(tokens), np.int32) for _ in range(2))
     start[members] = np.arange(1, len(members) + 1)
-    stop[members] = np.repeat(np.cumsum(sizes[joined]), sizes[joined])
-    return Lists(start, stop, members), Skipped(len(left_out), int(left_out.sum()), int((left_out * (left_out - 1) // 2).sum()))
-
-
-def _run_lengths(ordered: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """(n_runs,) lengths of the runs of equal values."""
-    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(ordered) else np.empty(0, np.int64)
-    return np.diff(np.append(first, len(ordered)))
+    stop[members] = np.repeat(np.cumsum(sizes), sizes)
+    return Lists(start, stop, members), skipped
 
 
 def lists_of_pairs(pairs: Pairs, n: int) -> Lists:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from blocking.pairs import Pairs, within
@@ -35,7 +36,7 @@ def block_sizes(tokens: NDArray[np.uint64]) -> NDArray[np.int64]:
     Args:
         tokens: (n,) uint64; 0 = missing, in no block.
     """
-    return np.unique(tokens[tokens != 0], return_counts=True)[1].astype(np.int64)
+    return _run_lengths(np.sort(tokens))
 
 
 def pair_count(tokens: NDArray[np.uint64], max_block: int) -> int:
@@ -46,7 +47,23 @@ def pair_count(tokens: NDArray[np.uint64], max_block: int) -> int:
         max_block: largest block that is joined, in records.
     """
     sizes = block_sizes(tokens)
-    return _pairs_in(sizes[sizes <= max_block])
+    return int(_pairs_of(sizes[sizes <= max_block]).sum())
+
+
+def cap_for(tokens: NDArray[np.uint64], most_pairs: int) -> int:
+    """The largest size of a block such that all blocks up to that size together make at most so many pairs.
+
+    They are counted and not made. Blocks of one record make none, so that the cap is at least 1; where all blocks fit, it
+    is the size of the largest.
+
+    Args:
+        tokens: (n,) uint64; 0 = missing, in no block.
+        most_pairs: number of pairs, 0 or more.
+    """
+    blocks = np.bincount(block_sizes(tokens))
+    sizes = np.flatnonzero(blocks)
+    made = np.cumsum(_pairs_of(sizes) * blocks[sizes])
+    return max(1, int(sizes[made <= most_pairs].max(initial=1)))
 
 
 def token_join(tokens: NDArray[np.uint64], max_block: int) -> tuple[Pairs, Skipped]:
@@ -56,14 +73,105 @@ def token_join(tokens: NDArray[np.uint64], max_block: int) -> tuple[Pairs, Skipp
         tokens: (n,) uint64; 0 = missing, which is shared with nobody.
         max_block: largest block that is joined, in records.
     """
-    order = np.argsort(tokens, kind="stable")
-    order = order[np.count_nonzero(tokens == 0) :]
-    sizes = block_sizes(tokens)
-    joined = sizes <= max_block
-    pairs = within(order[np.repeat(joined, sizes)], sizes[joined], len(tokens))
-    left_out = sizes[~joined]
-    return pairs, Skipped(len(left_out), int(left_out.sum()), _pairs_in(left_out))
+    order, sizes, skipped = blocks_of(tokens, max_block)
+    return within(order, sizes, len(tokens)), skipped
 
 
-def _pairs_in(sizes: NDArray[np.int64]) -> int:
-    return int((sizes * (sizes - 1) // 2).sum())
+def blocks_of(tokens: NDArray[np.uint64], max_block: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Skipped]:
+    """The blocks of two records and more, up to the cap.
+
+    Args:
+        tokens: (n,) uint64; 0 = missing, in no block.
+        max_block: largest block that is wanted, in records.
+
+    Returns:
+        (m,) int64 records, block after block, rising in each; (n_blocks,) int64 sizes; and what the cap left out.
+    """
+    bits = max(len(tokens) - 1, 1).bit_length()
+    order, sizes, skipped = _blocks(tokens, np.sort(_keys(tokens, bits)), bits, max_block)
+    return order, sizes, Skipped(*skipped)
+
+
+def _pairs_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pairs in a block of each size."""
+    pairs: NDArray[np.int64] = sizes * (sizes - 1) // 2
+    return pairs
+
+
+@njit(nogil=True, cache=True)
+def _run_lengths(tokens: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """(n_runs,) int64 how often each token occurs, 0 left out; tokens ascend."""
+    sizes, n_sizes, before = np.empty(len(tokens), np.int64), 0, np.uint64(0)
+    for token in tokens:
+        if token == before and n_sizes:
+            sizes[n_sizes - 1] += 1
+        elif token:
+            sizes[n_sizes] = 1
+            n_sizes, before = n_sizes + 1, token
+    return sizes[:n_sizes].copy()
+
+
+@njit(nogil=True, cache=True)
+def _keys(tokens: NDArray[np.uint64], bits: int) -> NDArray[np.uint64]:
+    """(n_there,) uint64 a hash of each token that is there, its last `bits` replaced by the number of its record.
+
+    In order, these are sorted by block and then by record, except that tokens of equal hashes are mixed.
+    Source: Vigna 2015, SplitMix64's finaliser.
+    """
+    keys, n_keys = np.empty(len(tokens), np.uint64), 0
+    for record in range(len(tokens)):
+        mixed = tokens[record]
+        if mixed:
+            mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            mixed ^= mixed >> np.uint64(31)
+            keys[n_keys] = (mixed >> np.uint64(bits) << np.uint64(bits)) | np.uint64(record)
+            n_keys += 1
+    return keys[:n_keys]
+
+
+@njit(nogil=True, cache=True)
+def _blocks(
+    tokens: NDArray[np.uint64], keys: NDArray[np.uint64], bits: int, max_block: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[int, int, int]]:
+    """Records of the blocks of two up to the cap, block after block; their sizes; and blocks, records and pairs above it."""
+    order, sizes = (keys & np.uint64((1 << bits) - 1)).astype(np.int64), np.empty(len(keys) // 2, np.int64)
+    n_order, n_sizes, over, records, pairs = 0, 0, 0, 0, 0
+    start = 0
+    while start < len(keys):
+        stop = start + 1
+        while stop < len(keys) and (keys[stop] ^ keys[start]) >> np.uint64(bits) == 0:
+            stop += 1
+        size = stop - start if stop - start == 1 else _same_token(tokens, order[start:stop])
+        if size > max_block:
+            over, records, pairs = over + 1, records + size, pairs + size * (size - 1) // 2
+        elif size > 1:
+            for place in range(start, start + size):
+                order[n_order] = order[place]
+                n_order += 1
+            sizes[n_sizes] = size
+            n_sizes += 1
+        start += size
+    return order[:n_order].copy(), sizes[:n_sizes].copy(), (over, records, pairs)
+
+
+@njit(nogil=True, cache=True)
+def _same_token(tokens: NDArray[np.uint64], records: NDArray[np.int64]) -> int:
+    """How many of the records have the token of the first; they are moved to the front, and both parts stay in order."""
+    token, last = tokens[records[0]], 1
+    while last < len(records) and tokens[records[last]] == token:
+        last += 1
+    if last == len(records):
+        return last
+    others = np.empty(len(records) - last, np.int64)  # tokens of one hash, one in some millions
+    n_others = 0
+    for place in range(last, len(records)):
+        if tokens[records[place]] == token:
+            records[last] = records[place]
+            last += 1
+        else:
+            others[n_others] = records[place]
+            n_others += 1
+    for place in range(n_others):
+        records[last + place] = others[place]
+    return last

@@ -15,6 +15,7 @@ from benchmarks.baselines.run import python_of
 # DuckDB 2 Splink's one-to-one clustering of 10,000 records takes 13 GB. dedupe is not here: it cannot run without labels.
 REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
     "anonlink": ("setuptools<81", "clkhash==0.18.3", "anonlink==0.15.3"),
+    "faiss": ("faiss-cpu==1.15.1",),
     "recordlinkage": ("recordlinkage==0.16", "pandas<3"),
     "splink": ("splink==5.0.0", "duckdb==1.5.6"),
     "goldenmatch": ("goldenmatch==3.22.0",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ def python_of(peers: Path | None, peer: str) -> Path | None:
     """The Python of a peer's environment; None where there is none."""
     places = [peers / peer / part for part in ("bin/python", "Scripts/python.exe")] if peers else []
     return next((place.absolute() for place in places if place.exists()), None)
+
+
+def packages_of(peers: Path | None, peer: str) -> Path | None:
+    """Where a peer's environment keeps its packages for the running Python; None where there are none."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    places = [peers / peer / part / "site-packages" for part in (f"lib/{version}", "Lib")] if peers else []
+    return next((place.absolute() for place in places if place.is_dir()), None)
 
 
 def missing(peer: str) -> str:

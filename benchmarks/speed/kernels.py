@@ -1,9 +1,16 @@
-"""Kernels against their twins, on one thread and on the same rows; a twin's answer must be the kernel's."""
+"""Kernels against their twins, on one thread and on the same rows; a twin's answer must be the kernel's.
+
+The exact join stands beside anonlink and FAISS in processes of their own (`joins`), also as a processor without AVX-512
+would run it.
+"""
 
 from __future__ import annotations
 
+import json
+import platform
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.baselines.run import missing, python_of, run_peer
-from benchmarks.measure import fastest, rate
+from benchmarks.measure import fastest, rate, run_child
 from benchmarks.runner import Result, Settings, skipped
 from benchmarks.speed import twins
 from benchmarks.speed.rows import agreed, encoded, joined
@@ -20,6 +27,17 @@ from blocking import dice_join, random_pairs, token_join
 from comparators import counts, dice_permille
 
 THRESHOLDS = (800, 700)
+SIZES = ((50_000, 8, 800), (50_000, 15, 800), *((10_000, fill, permille) for fill in (8, 15) for permille in (700, 800, 900)))
+LESS = (10_000, 8, 800)  # records of each list, positions per bigram and threshold, where the processor can do less
+TINY = ((300, 8, 800),)
+REPEATS = 3
+PROCESSORS: dict[str, dict[str, str]] = {
+    "AVX2, no AVX-512": {
+        "NUMBA_CPU_NAME": "x86-64-v3",
+        "NUMBA_CPU_FEATURES": "+64bit,+cmov,+cx8,+cx16,+fxsr,+mmx,+sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2"
+        ",+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe",
+    },
+}
 _MAX_BLOCK = 1000
 _SCHEME, _PASS = "fields/1", "sounds"  # filters of single fields, which a join can put together
 
@@ -36,7 +54,22 @@ def run(settings: Settings) -> Result:
         "dice_join": [_join(filters, twin_n, threshold, settings) for threshold in THRESHOLDS],
         "dice_permille": _permille(filters, pairs),
         "token_join": _tokens(tokens),
+        "beside_peers": [_beside(*size, settings, {}) for size in (TINY if settings.small else SIZES)],
+        "of_less": {name: _beside(*(TINY[0] if settings.small else LESS), settings, able) for name, able in _processors().items()},
     }
+
+
+def _processors() -> dict[str, dict[str, str]]:
+    return PROCESSORS if platform.machine() in {"x86_64", "AMD64"} else {}
+
+
+def _beside(n: int, positions: int, permille: int, settings: Settings, able: Mapping[str, str]) -> Result:
+    """`benchmarks.speed.joins` in a process of its own, whose kernels are compiled for what the processor is said to do."""
+    peers = str(settings.peers.absolute()) if settings.peers else None
+    case = {"n": n, "positions": positions, "permille": permille, "repeats": REPEATS, "peers": peers}
+    answer, _ = run_child([sys.executable, "-m", "benchmarks.speed.joins", json.dumps(case)], able)
+    read: Result = json.loads(answer)
+    return read
 
 
 @contextmanager

@@ -43,6 +43,36 @@ def _kernels(result: Result) -> Iterator[str]:
     yield table(header, rows)
     if "skipped" in result["dice_join"][0]["anonlink"]:
         yield f"anonlink was not run: {result['dice_join'][0]['anonlink']['skipped']}."
+    if "beside_peers" in result:
+        yield from _beside(result)
+
+
+def _beside(result: Result) -> Iterator[str]:
+    yield (
+        "The join of two lists beside its peers, turn by turn in one process on one thread, preparation included, best and median "
+        "of the turns; the sets of pairs are equal, pairs planted on the threshold and a bit below it among them. *Two threads* is "
+        "the wall time of one thread over that of two."
+    )
+    header = ["two lists of", "Dice", "bits set", "pairs", "millions a CPU s", "× anonlink", "× FAISS", "two threads"]
+    rows = [_beside_row("", one) for one in result["beside_peers"]]
+    yield table(header, rows + [_beside_row(f", {name}", one) for name, one in result["of_less"].items()])
+
+
+def _beside_row(name: str, one: Result) -> list[str]:
+    tools = one["tools"]
+    return [
+        f"{one['records'][0]:,}{name}",
+        f"{one['threshold_permille'] / 1000}",
+        f"{one['fill']:.0%}",
+        f"{one['pairs_found']:,}",
+        _millions(tools["ours"]["pairs_per_cpu_s"]),
+        *(_times(tools[peer]) if peer in tools else "–" for peer in ("anonlink", "faiss")),
+        f"{one['threads']['ratio']:.2f}" if "ratio" in one["threads"] else "–",
+    ]
+
+
+def _times(peer: Result) -> str:
+    return f"{peer['times_slower']:.1f} / {peer['median_times_slower']:.1f}"
 
 
 def _join_row(one: Result) -> list[str]:

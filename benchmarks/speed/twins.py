@@ -22,15 +22,20 @@ _ROWS_AT_A_TIME = 64
 
 def dice_join(filters: NDArray[np.uint64], permille: int) -> list[tuple[int, int]]:
     """Pairs of rows with a Dice coefficient of at least the threshold, by numpy's popcount over all pairs."""
-    ones = np.bitwise_count(filters).sum(axis=1, dtype=np.int64)
-    found = []
-    for start in range(0, len(filters), _ROWS_AT_A_TIME):
+    return [(left, right) for left, right in dice_join_between(filters, filters, permille) if left < right]
+
+
+def dice_join_between(one: NDArray[np.uint64], other: NDArray[np.uint64], permille: int) -> list[tuple[int, int]]:
+    """Likewise for a row of one list and a row of another."""
+    mine, theirs = (np.bitwise_count(filters).sum(axis=1, dtype=np.int64) for filters in (one, other))
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(one), _ROWS_AT_A_TIME):
         part = slice(start, start + _ROWS_AT_A_TIME)
-        shared = np.bitwise_count(filters[part, None, :] & filters[None, :, :]).sum(axis=2, dtype=np.int64)
-        alike = 2000 * shared >= permille * (ones[part, None] + ones[None, :])
-        alike &= (ones[part, None] > 0) & (ones[None, :] > 0)
+        shared = np.bitwise_count(one[part, None, :] & other[None, :, :]).sum(axis=2, dtype=np.int64)
+        alike = 2000 * shared >= permille * (mine[part, None] + theirs[None, :])
+        alike &= (mine[part, None] > 0) & (theirs[None, :] > 0)
         left, right = np.nonzero(alike)
-        found += [pair for pair in zip((left + start).tolist(), right.tolist(), strict=True) if pair[0] < pair[1]]
+        found += zip((left + start).tolist(), right.tolist(), strict=True)
     return found
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.baselines.install import REQUIREMENTS
-from benchmarks.baselines.run import HERE, python_of
+from benchmarks.baselines.lent import lend
+from benchmarks.baselines.run import HERE, packages_of, python_of
 
 OURS = {"linkage", "blocking", "comparators", "benchmarks"}
 SCRIPTS = ["clk.py", "dice.py", "ecm.py", "goldenmatch_zero.py", "splink_duckdb.py"]
@@ -42,6 +43,20 @@ def test_a_peer_is_found_where_its_environment_is_and_nowhere_else(peer, tmp_pat
     python.parent.mkdir(parents=True)
     python.touch()
     assert python_of(tmp_path, peer) == python
+
+
+def test_the_packages_of_a_peer_are_lent_where_they_are_and_after_our_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    before = list(sys.path)
+    assert not lend(None, "faiss")
+    assert not lend(tmp_path, "faiss")
+    assert sys.path == before
+    packages = tmp_path / "faiss" / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    packages.mkdir(parents=True)
+    assert packages_of(tmp_path, "faiss") == packages
+    assert lend(tmp_path, "faiss")
+    assert lend(tmp_path, "faiss")
+    assert sys.path == [*before, str(packages)]
 
 
 def test_what_was_measured_can_be_installed_again():

@@ -109,6 +109,15 @@ def test_kernels_are_measured_against_twins_that_agree(speed):
     assert 0 < kernels["dice_join"][0]["pairs_found"] <= kernels["dice_join"][1]["pairs_found"]
 
 
+def test_the_join_is_measured_beside_peers_or_says_which_it_lacks(speed):
+    kernels = speed[0]["results"]["kernels"]
+    for one in (*kernels["beside_peers"], *kernels["of_less"].values()):
+        assert one["pairs_found"] > 0
+        assert one["tools"]["ours"]["times_slower"] == 1
+        assert set(one["skipped"]) == {"anonlink", "faiss"}
+        assert all("benchmarks.baselines.install" in why for why in one["skipped"].values())
+
+
 def test_encoding_is_measured_by_stage(speed):
     encode = speed[0]["results"]["encode"]
     assert list(encode["stages"]) == ["check", "normalise", "tokens", "filters", "locks", "content"]

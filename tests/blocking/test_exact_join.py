@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocking import Pairs, all_pairs, dice_join
-from blocking.exact_join import TILE
+from blocking import CrossPairs, Pairs, all_pairs, dice_join, dice_join_between, exact_join, hamming_join, hamming_join_between
+from blocking.scan import LANES
+from blocking.sketches import Sketch
 from comparators import dice_permille
 
-WIDTHS = [1, 63, 64, 65, 1023, 1024, 1025]
+WIDTHS = [1, 63, 64, 65, 256, 1023, 1024, 1025, 4096]
+SHAPES = [(1, 0), (2, 1), (3, 0), (5, 2), (8, 4), (13, 6), (16, 0), (16, 8)]  # of sketches of 16 words
 
 
 def naive_dice_join(filters, permille):
@@ -23,6 +25,21 @@ def naive_dice_join(filters, permille):
         for (i, a), (j, b) in combinations(enumerate(numbers), 2)
         if a and b and Fraction(2 * (a & b).bit_count(), a.bit_count() + b.bit_count()) >= Fraction(permille, 1000)
     ]
+
+
+def naive_hamming_join(filters, at_most):
+    every = combinations(range(len(filters)), 2)
+    return [(i, j) for i, j in every if differ(filters[i], filters[j]) <= at_most and filters[i].any() and filters[j].any()]
+
+
+def differ(a, b):
+    return int(np.bitwise_count(a ^ b).sum())
+
+
+def naive_between(naive, one, other, threshold):
+    """Of the pairs of both lists in one, those of a record of the first with one of the second."""
+    both = naive(np.concatenate([one, other]), threshold)
+    return [(i, j - len(one)) for i, j in both if i < len(one) <= j]
 
 
 def packed(positions, width):
@@ -54,9 +71,9 @@ def test_the_join_is_that_of_the_slow_twin_at_every_width(width, permille):
     assert as_list(dice_join(filters, permille)) == naive_dice_join(filters, permille)
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, TILE - 1, TILE, TILE + 1, 2 * TILE, 5 * TILE + 3])
+@pytest.mark.parametrize("n", [0, 1, 2, LANES - 1, LANES, LANES + 1, 2 * LANES, 32 * LANES, 33 * LANES + 3, 300 * LANES + 5])
 @pytest.mark.parametrize("permille", [1, 500, 800, 1000])
-def test_the_join_holds_where_tiles_begin_and_end(n, permille):
+def test_the_join_holds_where_groups_and_slices_begin_and_end(n, permille):
     filters = noisy_copies(n, 128, seed=n)
     everything = all_pairs(n)
     alike = dice_permille(filters, filters, *everything) >= permille
@@ -99,7 +116,7 @@ def test_missing_filters_are_like_nothing_not_even_each_other():
 
 
 def test_filters_that_are_all_the_same_are_all_alike():
-    n = 2 * TILE + 1
+    n = 129
     assert as_list(dice_join(np.full((n, 16), 3, dtype=np.uint64), 1000)) == list(combinations(range(n), 2))
 
 
@@ -134,3 +151,84 @@ def test_the_number_of_threads_changes_nothing():
 def test_a_threshold_that_is_none_is_refused(permille):
     with pytest.raises(ValueError, match="outside 1 to 1000"):
         dice_join(np.ones((2, 1), dtype=np.uint64), permille)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_shape_of_the_sketch_loses_or_adds_a_pair(shape, monkeypatch):
+    filters = noisy_copies(250, 1024, seed=3)
+    expected = {permille: naive_dice_join(filters, permille) for permille in (1, 600, 900)}
+    assert {0} < {len(found) for found in expected.values()} or len(expected[900]) > 100
+    monkeypatch.setattr(exact_join, "choose", lambda *_: Sketch(*shape))
+    for permille, pairs in expected.items():
+        assert as_list(dice_join(filters, permille)) == pairs
+
+
+@pytest.mark.parametrize("words", [20, 64])
+def test_long_filters_are_joined_under_their_longest_and_shortest_sketches(words, monkeypatch):
+    filters = noisy_copies(60, 64 * words)
+    expected = naive_dice_join(filters, 800)
+    for shape in ((1, 0), (words, 0)):
+        monkeypatch.setattr(exact_join, "choose", lambda *_, shape=shape: Sketch(*shape))
+        assert as_list(dice_join(filters, 800)) == expected
+
+
+@pytest.mark.parametrize("at_most", [0, 1, 7, 40, 100, 1 << 50])
+@pytest.mark.parametrize("width", [64, 65, 1024])
+def test_the_hamming_join_is_that_of_the_slow_twin(width, at_most):
+    filters = noisy_copies(60, width)
+    assert as_list(hamming_join(filters, at_most)) == naive_hamming_join(filters, at_most)
+
+
+@pytest.mark.parametrize(("n", "n_other"), [(0, 0), (0, 9), (9, 0), (1, 1), (7, 300), (300, 7), (270, 333)])
+@pytest.mark.parametrize("permille", [1, 800, 1000])
+def test_the_join_between_lists_is_that_of_the_slow_twin(n, n_other, permille):
+    both = noisy_copies(n + n_other, 128, seed=n)
+    one, other = both[:n], both[n:]
+    found = dice_join_between(one, other, permille)
+    assert isinstance(found, CrossPairs)
+    assert as_list(Pairs(*found)) == naive_between(naive_dice_join, one, other, permille)
+    turned = dice_join_between(other, one, permille)
+    assert sorted(zip(turned.other.tolist(), turned.one.tolist(), strict=True)) == as_list(Pairs(*found))
+
+
+@pytest.mark.parametrize("at_most", [5, 12, 30])
+def test_the_hamming_join_between_lists_is_that_of_the_slow_twin(at_most):
+    both = noisy_copies(200, 128)
+    expected = naive_between(naive_hamming_join, both[:80], both[80:], at_most)
+    assert as_list(Pairs(*hamming_join_between(both[:80], both[80:], at_most))) == expected
+    assert expected
+
+
+@settings(deadline=None)  # the first call compiles
+@given(
+    st.lists(st.sets(st.integers(0, 64), max_size=8), max_size=20),
+    st.integers(0, 20),
+    st.sampled_from([1, 250, 334, 500, 667, 800, 1000]),
+    st.integers(0, 20),
+)
+def test_joins_between_lists_are_those_of_the_slow_twins_on_small_filters_full_of_ties(rows, cut, permille, at_most):
+    filters = packed(rows, 65)
+    one, other = filters[:cut], filters[cut:]
+    assert as_list(Pairs(*dice_join_between(one, other, permille))) == naive_between(naive_dice_join, one, other, permille)
+    assert as_list(Pairs(*hamming_join_between(one, other, at_most))) == naive_between(naive_hamming_join, one, other, at_most)
+
+
+def test_a_list_joined_with_itself_holds_each_pair_both_ways_and_each_record_with_itself():
+    filters = noisy_copies(300, 256)
+    alone, twice = as_list(dice_join(filters, 750)), as_list(Pairs(*dice_join_between(filters, filters, 750)))
+    themselves = [(row, row) for row in range(300) if filters[row].any()]
+    assert twice == sorted([*alone, *((b, a) for a, b in alone), *themselves])
+
+
+def test_lists_of_filters_of_different_length_are_refused():
+    with pytest.raises(ValueError, match="16 and 8 words"):
+        dice_join_between(np.ones((2, 16), np.uint64), np.ones((2, 8), np.uint64), 800)
+
+
+def test_a_negative_number_of_bits_is_refused():
+    with pytest.raises(ValueError, match="-1 bits"):
+        hamming_join(np.ones((2, 1), np.uint64), -1)
+
+
+def test_filters_without_a_word_are_all_missing():
+    assert as_list(dice_join(np.empty((5, 0), np.uint64), 1)) == []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocking import Skipped, block_sizes, pair_count, token_join
+from blocking import Skipped, block_sizes, cap_for, pair_count, token_join, tokens
 
 
 def naive_token_join(tokens, max_block):
@@ -70,3 +70,38 @@ def test_no_records_make_no_blocks():
 def test_block_sizes_stand_in_order_of_the_tokens():
     assert block_sizes(array([9, 2**64 - 1, 9, 0, 1, 9])).tolist() == [1, 3, 1]
     assert block_sizes(array([9, 2**64 - 1, 9, 0, 1, 9])).sum() == 5
+
+
+def naive_cap(listed, most_pairs):
+    sizes = Counter(token for token in listed if token)
+    caps = [cap for cap in sizes.values() if pair_count(array(listed), cap) <= most_pairs]
+    return max(caps, default=1)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(TOKENS, st.integers(0, 200))
+def test_the_cap_for_a_number_of_pairs_is_that_of_the_slow_twin(listed, most_pairs):
+    cap = cap_for(array(listed), most_pairs)
+    assert cap == naive_cap(listed, most_pairs)
+    assert pair_count(array(listed), cap) <= most_pairs
+
+
+@pytest.mark.parametrize(("most_pairs", "cap"), [(0, 1), (1, 1), (2, 2), (4, 2), (5, 3), (7, 3), (50, 5)])
+def test_the_cap_takes_all_blocks_of_a_size_or_none(most_pairs, cap):
+    assert cap_for(array([1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4, 0, 0, 0, 0, 5]), most_pairs) == cap
+
+
+def test_the_cap_of_a_block_with_more_pairs_than_an_int32_holds_is_counted_and_not_made():
+    many = np.ones(200_000, dtype=np.uint64)
+    assert cap_for(many, 200_000 * 199_999 // 2) == 200_000
+    assert cap_for(many, 200_000 * 199_999 // 2 - 1) == 1
+
+
+@settings(deadline=None)  # the first call compiles
+@given(TOKENS, st.integers(0, 12))
+def test_tokens_of_equal_hashes_are_told_apart(listed, max_block):
+    """With all bits taken by the record's number, every token has the same hash."""
+    order, sizes, skipped = tokens._blocks(array(listed), np.flatnonzero(array(listed)).astype(np.uint64), 63, max_block)
+    places = np.split(order, np.cumsum(sizes))[: len(sizes)]
+    pairs = sorted(pair for place in places for pair in combinations(place.tolist(), 2))
+    assert (pairs, Skipped(*skipped)) == naive_token_join(listed, max_block)
