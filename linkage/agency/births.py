@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Text
+from linkage.agency.cells import Column, Text
 from linkage.agency.dates import FIRST_YEAR, LAST_YEAR, SOLAR_HIJRI, Dates, from_solar_hijri, parse_dates
-from linkage.agency.extract import Extract, column
+from linkage.agency.extract import Extract, cells
 from linkage.agency.heaping import Heap, heaps, without_heaps
 from linkage.agency.mapping import Mapping as FileMapping
 from linkage.agency.numbers import whole_numbers
@@ -47,7 +47,7 @@ class Births:
 
 def read_births(extract: Extract, mapping: FileMapping) -> Births:
     """Births by date, else by year, else by age."""
-    given, bad = parse_dates(column(extract, "birth_date"), mapping.dates)
+    given, bad = parse_dates(cells(extract, "birth_date"), mapping.dates)
     found = heaps(given) if mapping.dates.heaped == "year" else ()
     dates = without_heaps(given, found)
     first, last = _years_given(extract, mapping)
@@ -69,12 +69,12 @@ def likely_years(births: Births, extract: Extract, mapping: FileMapping) -> Year
     Who is asked for an age in the second half of a year has mostly had the birthday; of a Solar Hijri year nine months
     lie in its first Gregorian year.
     """
-    events, _ = parse_dates(column(extract, "event_date"), mapping.dates)
+    events, _ = parse_dates(cells(extract, "event_date"), mapping.dates)
     late = births.by_age & ((events.month == 0) | (events.month >= _HALF_YEAR))
     return np.where(late, births.last, births.first).astype(np.int16)
 
 
-def read_birth_years(values: Text, mapping: FileMapping) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def read_birth_years(values: Text | Column, mapping: FileMapping) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """(n,) years of birth as written in a column of their own, -1 where missing or bad, and the bad rows."""
     numbers, bad = whole_numbers(values, FIRST_YEAR, LAST_YEAR)
     if mapping.dates.calendar == "solar-hijri":
@@ -85,7 +85,7 @@ def read_birth_years(values: Text, mapping: FileMapping) -> tuple[NDArray[np.int
 
 def _years_given(extract: Extract, mapping: FileMapping) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last year of a column of birth years; 0 = unknown."""
-    given, _ = read_birth_years(column(extract, "birth_year"), mapping)
+    given, _ = read_birth_years(cells(extract, "birth_year"), mapping)
     hijri = (given >= SOLAR_HIJRI[0]) & (given <= SOLAR_HIJRI[1])
     first = np.where(hijri, given + from_solar_hijri(0, 0, 0)[0], np.maximum(given, 0))
     return first, first + hijri
@@ -93,7 +93,7 @@ def _years_given(extract: Extract, mapping: FileMapping) -> tuple[NDArray[np.int
 
 def _years_by_age(extract: Extract, mapping: FileMapping) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last year by the age at the event; 0 = unknown."""
-    age, _ = whole_numbers(column(extract, "age"), 0, MAX_AGE)
-    events, _ = parse_dates(column(extract, "event_date"), mapping.dates)
+    age, _ = whole_numbers(cells(extract, "age"), 0, MAX_AGE)
+    events, _ = parse_dates(cells(extract, "event_date"), mapping.dates)
     last = np.where((age >= 0) & (events.year > 0), events.year - age, 0)
     return np.maximum(last - 1, 0), last

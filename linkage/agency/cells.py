@@ -7,17 +7,62 @@ from collections.abc import Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from math import isfinite, isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.errors import ExtractError
 
 Text = NDArray[np.object_]
+Codes = NDArray[np.int32]
 MAX_CELL = 4096  # characters
 FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _APOSTROPHED = re.compile(r"'(?=[0-9+=@-])")
+
+
+class Column(NamedTuple):
+    """A column by its distinct texts: what is worked out of a text is then worked out once, and spread by number.
+
+    Attributes:
+        codes: (n,) int32, the number of each row's text.
+        texts: each once; number 0 is the empty text, *missing*, whether a row has it or not.
+    """
+
+    codes: Codes
+    texts: list[str]
+
+
+def coded(values: Text | Column) -> Column:
+    """The column by its distinct texts, which are numbered as they appear."""
+    if isinstance(values, Column):
+        return values
+    found = pa.array(values, pa.large_utf8(), from_pandas=False).dictionary_encode()
+    texts = found.dictionary.to_pylist()
+    there = np.fromiter(map(bool, texts), np.int32, len(texts))
+    numbers = np.cumsum(there, dtype=np.int32) * there
+    return Column(numbers[found.indices.to_numpy()], ["", *filter(None, texts)])
+
+
+def spelt_out(column: Column) -> Text:
+    """(n,) text of a coded column."""
+    return objects(column.texts)[column.codes]
+
+
+def renamed(column: Column, texts: Sequence[str]) -> Column:
+    """The column with another text in the place of each of its distinct ones, among which there may now be equal ones."""
+    numbers = {"": 0}
+    codes = np.fromiter((numbers.setdefault(text, len(numbers)) for text in texts), np.int32, len(texts))
+    return Column(codes[column.codes], list(numbers))
+
+
+def distinct(values: Text | Column) -> tuple[Codes, list[str]]:
+    """Where each row's text stands among the distinct texts, (n,) int32, and those texts in order of appearance."""
+    if isinstance(values, Column):
+        return values
+    found = pa.array(values, pa.large_utf8(), from_pandas=False).dictionary_encode()
+    return found.indices.to_numpy(), found.dictionary.to_pylist()
 
 
 def refuse_cell(text: str, file: str, row: int, name: str) -> None:

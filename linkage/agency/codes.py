@@ -14,8 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Text
-from linkage.agency.dates import distinct
+from linkage.agency.cells import Column, Text, distinct
 from linkage.agency.mapping import Mapping as FileMapping
 from linkage.agency.names.fold import fold, is_placeholder
 from linkage.errors import SchemaError
@@ -69,17 +68,17 @@ class Coded:
     bad: NDArray[np.bool_] = field(repr=False)
 
 
-def sex_codes(values: Text, mapping: FileMapping) -> Text:
+def sex_codes(values: Text | Column, mapping: FileMapping) -> Text:
     """(n,) text, "F", "M" or "" where sex is missing, unknown or unreadable."""
     return read_sex(values, mapping).codes
 
 
-def read_sex(values: Text, mapping: FileMapping) -> Coded:
+def read_sex(values: Text | Column, mapping: FileMapping) -> Coded:
     """Sex by the mapping and the spellings that mean one thing everywhere."""
     return _read_each(values, _by_table({**SEX_SPELLINGS, **_mapped("sex", mapping)}))
 
 
-def read_content(name: str, values: Text, protocol: Protocol, mapping: FileMapping) -> Coded:
+def read_content(name: str, values: Text | Column, protocol: Protocol, mapping: FileMapping) -> Coded:
     """A content field in the protocol's codes.
 
     Args:
@@ -97,7 +96,7 @@ def read_content(name: str, values: Text, protocol: Protocol, mapping: FileMappi
     return _read_each(values, _by_table(_mapped(name, mapping), parse))
 
 
-def read_mapped(name: str, values: Text, mapping: FileMapping) -> Coded:
+def read_mapped(name: str, values: Text | Column, mapping: FileMapping) -> Coded:
     """An identifier that is no content field, in the words of the mapping alone; unmapped text is marked bad."""
     return _read_each(values, _by_table(_mapped(name, mapping)))
 
@@ -160,7 +159,7 @@ def _by_table(table: Mapping[str, str], parse: Reader = lambda _text: None) -> R
     return read
 
 
-def _read_each(values: Text, read: Reader) -> Coded:
+def _read_each(values: Text | Column, read: Reader) -> Coded:
     """Every distinct text read once."""
     index, texts = distinct(values)
     found = [read(text) for text in texts]

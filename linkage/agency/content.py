@@ -14,7 +14,7 @@ from linkage.agency.births import MAX_AGE, Births, read_births
 from linkage.agency.cells import Text
 from linkage.agency.codes import read_content
 from linkage.agency.dates import Dates, iso, parse_dates
-from linkage.agency.extract import Extract, column
+from linkage.agency.extract import Extract, cells
 from linkage.agency.mapping import Mapping as FileMapping
 from linkage.agency.numbers import whole_numbers
 from linkage.protocol import Protocol
@@ -36,7 +36,7 @@ def _field(name: str, extract: Extract, protocol: Protocol, mapping: FileMapping
     kind = CONTENT[name]
     if kind == "age_group":
         return age_groups(extract, mapping)
-    values = column(extract, name)
+    values = cells(extract, name)
     if kind == "date":
         return _day_or_year(parse_dates(values, mapping.dates)[0])
     return read_content(name, values, protocol, mapping).codes
@@ -50,11 +50,11 @@ def age_groups(extract: Extract, mapping: FileMapping) -> Text:
     Source: names reference, section 5 (the class is unknown, not guessed).
     """
     births = read_births(extract, mapping)
-    event, _ = parse_dates(column(extract, "event_date"), mapping.dates)
+    event, _ = parse_dates(cells(extract, "event_date"), mapping.dates)
     born_first, born_last = _span(births)
     youngest, oldest = _whole_years(born_last, _first(event)), _whole_years(born_first, _last(event))
     known = (births.first > 0) & ~births.by_age & (event.year > 0) & (oldest >= 0) & (youngest <= MAX_AGE)
-    recorded, _ = whole_numbers(column(extract, "age"), 0, MAX_AGE)
+    recorded, _ = whole_numbers(cells(extract, "age"), 0, MAX_AGE)
     adult = known & (youngest >= ADULT_AGE)
     minor = known & (oldest < ADULT_AGE)
     settled = adult | minor

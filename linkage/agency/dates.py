@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Text
+from linkage.agency.cells import Column, Text, distinct, objects
 from linkage.agency.names.fold import fold, is_placeholder
 
 ISO = "%Y-%m-%d"
@@ -85,15 +85,7 @@ class Dates:
         return len(self.year)
 
 
-def distinct(values: Text) -> tuple[NDArray[np.int64], list[str]]:
-    """Where each row's text stands among the distinct texts, (n,) int64, and those texts in order of appearance."""
-    cells = values.tolist()
-    texts = list(dict.fromkeys(cells))
-    place = dict(zip(texts, range(len(texts)), strict=True))
-    return np.fromiter(map(place.__getitem__, cells), np.int64, len(cells)), texts
-
-
-def parse_dates(values: Text, form: DateForm = DateForm()) -> tuple[Dates, NDArray[np.bool_]]:
+def parse_dates(values: Text | Column, form: DateForm = DateForm()) -> tuple[Dates, NDArray[np.bool_]]:
     """Dates in the form's formats, tried in order; `yyyy-mm-dd` is always tried last, since date cells of files arrive so.
 
     Args:
@@ -110,7 +102,7 @@ def parse_dates(values: Text, form: DateForm = DateForm()) -> tuple[Dates, NDArr
     return Dates(parts[:, 0], parts[:, 1].astype(np.int8), parts[:, 2].astype(np.int8), parts[:, 3] > 0), bad
 
 
-def as_written(values: Text, form: DateForm = DateForm()) -> Text:
+def as_written(values: Text | Column, form: DateForm = DateForm()) -> Text:
     """(n,) text: the digits of a full date as `yyyy-mm-dd`, also where no calendar has that day; "" for all else."""
     index, texts = distinct(values)
     found = np.array([*(_digits(text, form) for text in texts), ""], dtype=object)
@@ -119,10 +111,10 @@ def as_written(values: Text, form: DateForm = DateForm()) -> Text:
 
 def iso(dates: Dates) -> Text:
     """(n,) text: `yyyy-mm-dd`, `yyyy-mm` or `yyyy` as far as known, "" = missing."""
-    rows = zip(dates.year.tolist(), dates.month.tolist(), dates.day.tolist(), strict=True)
-    out = np.empty(len(dates), dtype=object)
-    out[:] = [_iso(*row) for row in rows]
-    return out
+    numbers = 10_000 * dates.year.astype(np.int64) + 100 * dates.month.astype(np.int64) + dates.day
+    found, row = np.unique(numbers, return_inverse=True)
+    texts: Text = objects([_iso(number // 10_000, number // 100 % 100, number % 100) for number in found.tolist()])[row]
+    return texts
 
 
 def fits(text: str, form: DateForm) -> bool:

@@ -9,44 +9,36 @@ Source: Armknecht, Heng & Schnell 2023 (PoPETs, doi:10.56553/popets-2023-0054).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from comparators import parities
-from linkage.agency.keys import LinkageKeys, diffuse_key, keyed_hash, uniform
+from linkage.agency.keys import uniform
+from linkage.agency.sha256 import keyed_hashes, pool_of
 from linkage.bundle.format import length_prefixed, u32
 
 
-def diffuse(filters: NDArray[np.uint64], keys: LinkageKeys, name: str, positions: int, bits: int) -> NDArray[np.uint64]:
-    """(n, bits / 64) uint64: the diffused filters; an all-zero filter stays all zero.
+def index_sets(key: bytes, name: str, inner_bits: int, positions: int, bits: int) -> NDArray[np.int64]:
+    """(bits, positions) int64: the positions that each bit is the parity of, distinct within a bit; for `comparators.parities`.
+
+    Positions are HMAC-SHA256 mod `inner_bits` by rejection sampling, drawn on until `positions` of them differ.
 
     Args:
-        filters: (n, n_words) uint64.
-        keys: the agencies' keys of the epoch.
+        key: the agencies' key of diffusion.
         name: the filter's; each has index sets of its own.
+        inner_bits: length of the filter within.
         positions: t, how many positions a bit is the parity of.
         bits: length of what leaves.
     """
-    sets = index_sets(diffuse_key(keys), name, filters.shape[1] * 64, positions, bits)
-    return parities(filters, sets)
+    found: list[dict[int, None]] = [{} for _ in range(bits)]
+    lacking, block = list(range(bits)), 0
+    while lacking:
+        for bit, digest in zip(lacking, _digests(key, name, lacking, block), strict=True):
+            found[bit].update(dict.fromkeys(uniform(digest, inner_bits).tolist()))
+        lacking, block = [bit for bit in lacking if len(found[bit]) < positions], block + 1
+    return np.array([list(one)[:positions] for one in found], np.int64)
 
 
-def index_sets(key: bytes, name: str, inner_bits: int, positions: int, bits: int) -> NDArray[np.int64]:
-    """(bits, positions) int64: the positions that each bit is the parity of, distinct within a bit.
-
-    Positions are HMAC-SHA256 mod `inner_bits` by rejection sampling, drawn on until `positions` of them differ.
-    """
-    keyed = keyed_hash(key)
-    return np.array([_distinct_positions(keyed, name, bit, inner_bits, positions) for bit in range(bits)], np.int64)
-
-
-def _distinct_positions(keyed: Callable[[bytes], bytes], name: str, bit: int, inner_bits: int, positions: int) -> list[int]:
-    found: dict[int, None] = {}
-    block = 0
-    while len(found) < positions:
-        drawn = uniform(keyed(length_prefixed(name) + u32(bit) + u32(block)), inner_bits)
-        found.update(dict.fromkeys(drawn.tolist()))
-        block += 1
-    return list(found)[:positions]
+def _digests(key: bytes, name: str, several: list[int], block: int) -> list[bytes]:
+    """HMAC-SHA256(key, lp(name) ‖ u32(bit) ‖ u32(block)) of each bit."""
+    pool = pool_of([length_prefixed(name) + u32(bit) + u32(block) for bit in several])
+    return [row.tobytes() for row in keyed_hashes(key, pool, np.arange(len(several))[:, None]).astype(">u4")]

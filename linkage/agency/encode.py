@@ -9,61 +9,94 @@ Source: Schnell, Bachteler & Reiher 2009 (doi:10.1186/1472-6947-9-41) for q-gram
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.dates import distinct
-from linkage.agency.diffusion import diffuse
-from linkage.agency.keys import LinkageKeys, field_key, keyed_hash, uniform
+from comparators import parities
+from linkage.agency.cells import Codes
+from linkage.agency.diffusion import index_sets
+from linkage.agency.keys import LinkageKeys, diffuse_key, field_key, keyed_hash, uniform
+from linkage.agency.lookup import or_rows, or_values
 from linkage.agency.normalise import Features
+from linkage.agency.sha256 import keyed_hashes, pool_of
+from linkage.agency.texts import Texts, by_text
 from linkage.bundle.format import length_prefixed, u32
 from linkage.encoding import Filter, FilterPart, Grams
 from linkage.protocol import Protocol
 
 Filters = Mapping[str, NDArray[np.uint64]]
-_CHUNK = 1 << 16
+Words = NDArray[np.uint64]
+Rows = NDArray[np.int64]
+_LETTER = np.uint64(21)  # bits of a code point
+_ONE_LETTER = np.uint64((1 << 21) - 1)
 
 
 def encode_filters(features: Features, keys: LinkageKeys, protocol: Protocol) -> Filters:
     """Each filter of the protocol by name, (n, n_words) uint64, diffused where it says so; an all-zero filter = missing."""
-    return {name: _filter(features, name, spec, keys, protocol) for name, spec in protocol.encoding.filters.items()}
+    return {name: table.rows(np.arange(len(table))) for name, table in filter_tables(features, keys, protocol).items()}
 
 
-def _filter(features: Features, name: str, spec: Filter, keys: LinkageKeys, protocol: Protocol) -> NDArray[np.uint64]:
-    bits = spec.inner_bits or protocol.encoding.bits_of(name)
-    keyed = _Keyed(keys, protocol.encoding.scheme, bits)
-    columns = (_part(features, part, part.domain or name, keyed) for part in spec.parts)
-    combined = functools.reduce(np.bitwise_or, columns)
-    return diffuse(combined, keys, name, spec.diffusion, protocol.encoding.bits_of(name)) if spec.diffusion else combined
+@dataclass(frozen=True, eq=False)
+class FilterTable:
+    """A filter of a list, to look up rows in.
+
+    Attributes:
+        parts: for each part, (n,) the number of each row's text, and the table (n_texts, n_inner_words) of what it sets.
+        sets: (n_bits, t) the positions that each bit that leaves is the parity of; None: it leaves as it is.
+    """
+
+    parts: tuple[tuple[Codes, Words], ...] = field(repr=False)
+    sets: NDArray[np.int64] | None = field(repr=False)
+
+    def __len__(self) -> int:
+        """Number of records."""
+        return len(self.parts[0][0])
+
+    def rows(self, at: Rows) -> Words:
+        """(n_rows, n_words): the filters of these records."""
+        out = np.zeros((len(at), self.parts[0][1].shape[1]), np.uint64)
+        for codes, table in self.parts:
+            or_values(table, codes[at], out)
+        return out if self.sets is None else parities(out, self.sets)
 
 
-class _Keyed(NamedTuple):
-    """What the positions of a gram hang on besides its domain and text."""
-
-    keys: LinkageKeys
-    scheme: str
-    bits: int
+def filter_tables(features: Features, keys: LinkageKeys, protocol: Protocol) -> Mapping[str, FilterTable]:
+    """Each filter of the protocol by name."""
+    texts = by_text(features)
+    return {name: _filter_table(texts, name, spec, keys, protocol) for name, spec in protocol.encoding.filters.items()}
 
 
-def _part(features: Features, part: FilterPart, domain: str, keyed: _Keyed) -> NDArray[np.uint64]:
-    """(n, n_words): the filter of one feature's grams, worked out once for each distinct value."""
-    key = field_key(keyed.keys, domain, keyed.scheme)
-    codes, values = distinct(features[part.of])
-    grams = [grams_of(value, part.grams) for value in values]
-    wanted = [[(gram, _positions(part, len(one))) for gram in one] for one in grams]
-    alphabet = sorted({entry for one in wanted for entry in one})
-    table = mask_table(alphabet, key, domain, keyed.bits)
-    row_of = {entry: row for row, entry in enumerate(alphabet)}
-    return _or_rows(table, [[row_of[entry] for entry in one] for one in wanted])[codes]
+def _filter_table(texts: Texts, name: str, spec: Filter, keys: LinkageKeys, protocol: Protocol) -> FilterTable:
+    bits = protocol.encoding.bits_of(name)
+    inner_bits = spec.inner_bits or bits
+    parts = []
+    for part in spec.parts:
+        domain = part.domain or name
+        column = texts.coded(part.of)
+        key = field_key(keys, domain, protocol.encoding.scheme)
+        parts.append((column.codes, _value_table(column.texts, part, key, domain, inner_bits)))
+    sets = index_sets(diffuse_key(keys), name, inner_bits, spec.diffusion, bits) if spec.diffusion else None
+    return FilterTable(tuple(parts), sets)
 
 
-def _positions(part: FilterPart, n_grams: int) -> int:
-    """Positions per gram of a value with so many grams."""
-    return max(1, round(part.positions / n_grams)) if part.shared else part.positions
+def _value_table(texts: Sequence[str], part: FilterPart, key: bytes, domain: str, bits: int) -> Words:
+    """(n_texts, n_words): what the grams of each text set."""
+    grams, start, rows = gram_rows(texts, part.grams)
+    each = np.repeat(_positions(part, np.diff(start)), np.diff(start))
+    entries, entry = np.unique(np.stack([rows, each], axis=1), axis=0, return_inverse=True)
+    alphabet = [(grams[gram], positions) for gram, positions in entries.tolist()]
+    return or_rows(mask_table(alphabet, key, domain, bits), start, entry)
+
+
+def _positions(part: FilterPart, n_grams: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n_texts,) positions per gram of texts with so many grams."""
+    if not part.shared:
+        return np.full(len(n_grams), part.positions, np.int64)
+    return np.maximum(1, np.rint(part.positions / np.maximum(n_grams, 1))).astype(np.int64)
 
 
 def grams_of(value: str, kind: Grams) -> tuple[str, ...]:
@@ -80,15 +113,67 @@ def grams_of(value: str, kind: Grams) -> tuple[str, ...]:
     return tuple(sorted({padded[start : start + 2] for start in range(len(padded) - 1)}))
 
 
-def mask_table(alphabet: list[tuple[str, int]], key: bytes, domain: str, bits: int) -> NDArray[np.uint64]:
+class GramRows(NamedTuple):
+    """The grams of many texts.
+
+    Attributes:
+        grams: each once.
+        start: (n_texts + 1,) where each text's grams begin among `rows`.
+        rows: numbers of grams, each once for a text.
+    """
+
+    grams: list[str]
+    start: Rows
+    rows: Rows
+
+
+def gram_rows(texts: Sequence[str], kind: Grams) -> GramRows:
+    """As `grams_of`, for many texts at once; bigrams and digits are taken from all of their letters in a row."""
+    if kind == "bigrams":
+        return _bigram_rows(texts)
+    several = [grams_of(text, kind) for text in texts]
+    numbers: dict[str, int] = {}
+    rows = [numbers.setdefault(gram, len(numbers)) for one in several for gram in one]
+    return GramRows(list(numbers), np.cumsum([0, *map(len, several)]), np.array(rows, np.int64))
+
+
+def _bigram_rows(texts: Sequence[str]) -> GramRows:
+    """Two letters are one number, and that behind the number of its text another one, so that sorting finds each once."""
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts)) + 2
+    letters = np.frombuffer(f" {'  '.join(texts)} ".encode("utf-32-le"), "<u4").astype(np.uint64)
+    text = np.repeat(np.arange(len(texts)), sizes)
+    inside = np.flatnonzero((text[1:] == text[:-1]) & (sizes[text[1:]] > 2))
+    pairs, pair = np.unique((letters[inside] << _LETTER) | letters[inside + 1], return_inverse=True)
+    of_texts = np.unique(text[inside] * max(len(pairs), 1) + pair)
+    grams = [chr(pair >> 21) + chr(pair & int(_ONE_LETTER)) for pair in pairs.tolist()]
+    counts = np.bincount(of_texts // max(len(pairs), 1), minlength=len(texts))
+    return GramRows(grams, np.concatenate([[0], np.cumsum(counts)]), of_texts % max(len(pairs), 1))
+
+
+def mask_table(alphabet: list[tuple[str, int]], key: bytes, domain: str, bits: int) -> Words:
     """(n_entries, n_words) uint64: for each gram and number of positions, the filter of that gram alone."""
-    most = dict(sorted(alphabet))  # the last of a gram asks for the most
-    places = {gram: gram_positions(key, domain, gram, positions, bits) for gram, positions in most.items()}
+    grams = {gram: number for number, gram in enumerate(dict.fromkeys(gram for gram, _ in alphabet))}
+    most = max((positions for _, positions in alphabet), default=0)
+    places = _all_positions(list(grams), most, key, domain, bits)
     table = np.zeros((len(alphabet), bits // 64), dtype=np.uint64)
     for row, (gram, positions) in enumerate(alphabet):
-        at = np.array(places[gram][:positions])
+        at = places[grams[gram], :positions]
         np.bitwise_or.at(table[row], at >> 6, np.left_shift(np.uint64(1), (at & 63).astype(np.uint64)))
     return table
+
+
+def _all_positions(grams: Sequence[str], positions: int, key: bytes, domain: str, bits: int) -> NDArray[np.int64]:
+    """(n_grams, positions): `gram_positions` of many grams.
+
+    A digest of which every word is passed over comes once in more digests than there are grams in the world.
+    """
+    pool = pool_of([*(length_prefixed(domain, gram) for gram in grams), *map(u32, range(positions))])
+    gram, place = np.divmod(np.arange(len(grams) * positions), max(positions, 1))
+    words = keyed_hashes(key, pool, np.stack([gram, len(grams) + place], axis=1))
+    fits = words < np.uint64((1 << 32) - (1 << 32) % bits)
+    first = words[np.arange(len(words)), np.argmax(fits, axis=1)] % np.uint64(bits)
+    out: NDArray[np.int64] = first.astype(np.int64).reshape(len(grams), positions)
+    return out
 
 
 def gram_positions(key: bytes, domain: str, gram: str, positions: int, bits: int) -> list[int]:
@@ -99,15 +184,3 @@ def gram_positions(key: bytes, domain: str, gram: str, positions: int, bits: int
     prefix = length_prefixed(domain, gram)
     keyed = keyed_hash(key)
     return [int(uniform(keyed(prefix + u32(place)), bits)[0]) for place in range(positions)]
-
-
-def _or_rows(table: NDArray[np.uint64], rows: list[list[int]]) -> NDArray[np.uint64]:
-    """(n_values, n_words): the OR of the table's rows named for each value; zero where none is named."""
-    out = np.zeros((len(rows), table.shape[1]), dtype=np.uint64)
-    filled = [index for index, one in enumerate(rows) if one]
-    for start in range(0, len(filled), _CHUNK):
-        part = filled[start : start + _CHUNK]
-        sizes = np.array([len(rows[index]) for index in part])
-        flat = np.concatenate([rows[index] for index in part])
-        out[part] = np.bitwise_or.reduceat(table[flat], np.concatenate(([0], np.cumsum(sizes)[:-1])), axis=0)
-    return out

@@ -6,8 +6,8 @@ trimmed text and nothing else is done to them here: an empty text is *missing*.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from functools import partial
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Text, objects, refuse_value, text_of, trimmed
+from linkage.agency.cells import Column, Text, coded, objects, refuse_value, text_of, trimmed
 from linkage.agency.mapping import FIELDS, STANDARD, Mapping
 from linkage.agency.repair import REPAIRED, Repair, repair_column
 from linkage.agency.tables import MAX_ROWS, Table, check_header, first_records, read_table, without_empty_rows
@@ -41,6 +41,7 @@ class Extract:
         left_out: records that are no rows of the list: `empty`, `totals`, and `headers` printed again.
         damaged: row and field of cells that could not be read as text, left empty because the mapping says so.
         repairs: what was repaired, by standard name.
+        known: columns by their distinct texts, of those that were asked for in this way.
     """
 
     file: str
@@ -51,6 +52,7 @@ class Extract:
     left_out: AnyMapping[str, int] = attribute(default_factory=dict)
     damaged: tuple[tuple[int, str], ...] = ()
     repairs: AnyMapping[str, Repair] = attribute(default_factory=dict)
+    known: dict[str, Column] = attribute(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -118,6 +120,22 @@ def column(extract: Extract, name: str) -> Text:
     """(n,) text of a standard name; all missing where the extract has no such column."""
     found = extract.columns.get(name)
     return np.full(len(extract), "", dtype=object) if found is None else found
+
+
+def cells(extract: Extract, name: str) -> Column:
+    """As `column`, by its distinct texts, which are found once."""
+    if name not in extract.columns:
+        return Column(np.zeros(len(extract), np.int32), [""])
+    if name not in extract.known:
+        extract.known[name] = coded(extract.columns[name])
+    return extract.known[name]
+
+
+def restricted(extract: Extract, names: Collection[str]) -> Extract:
+    """The extract without columns of other names."""
+    kept = replace(extract, columns={name: values for name, values in extract.columns.items() if name in names})
+    kept.known.update({name: found for name, found in extract.known.items() if name in names})
+    return kept
 
 
 def _frame_column(series: pd.Series[Any], file: str, name: str) -> Text:

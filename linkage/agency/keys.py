@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 from numpy.typing import NDArray
 
+from linkage.agency.sha256 import keyed_hashes
+from linkage.agency.texts import length_prefixed_pool
 from linkage.bundle.format import RECORD_LENGTH, file_label, is_hex, length_prefixed
 from linkage.bundle.keyring import SECRET_BYTES, KeyFolder, PublicKey, refuse_weak, require_role
 from linkage.bundle.share import Share, open_share
@@ -224,8 +226,10 @@ def record_pseudonyms(agency_key: bytes, project: str, epoch: str, local_ids: It
         KeyringError: the agency key is not 32 random bytes.
     """
     refuse_weak(agency_key)
-    keyed, start = keyed_hash(agency_key), length_prefixed("headcount/v1/record", project, epoch)
-    digests = np.frombuffer(b"".join(keyed(start + length_prefixed(one)) for one in local_ids), np.uint8).reshape(-1, 32)
+    ids = length_prefixed_pool(["headcount/v1/record", project, epoch, *local_ids])
+    own = np.arange(3, len(ids.start) - 1)
+    rows = np.stack([*(np.full_like(own, part) for part in range(3)), own], axis=1)
+    digests = keyed_hashes(agency_key, ids, rows).astype(">u4").view(np.uint8)
     parts = [_base32(digests[at : at + _CHUNK]) for at in range(0, len(digests), _CHUNK)]
     return np.concatenate(parts) if parts else np.empty(0, f"S{RECORD_LENGTH}")
 

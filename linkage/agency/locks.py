@@ -14,21 +14,97 @@ Source: our own; the idea is that of salting by record (Niedermeyer, Steinmetzer
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from comparators import over_slices
 from linkage.agency.encode import Filters
-from linkage.agency.keys import LinkageKeys, fill_key, keyed_hash, lock_key
+from linkage.agency.keys import LinkageKeys, fill_key, lock_key
+from linkage.agency.masks import Places, close, fill_gaps, lay_masks
 from linkage.agency.normalise import Features
-from linkage.agency.tokens import Texts, Tokens, distinct_values
+from linkage.agency.sha256 import keyed_hashes, pool_of
+from linkage.agency.texts import Values, by_text, values_of
+from linkage.agency.tokens import Tokens
 from linkage.encoding import Copy, Encoding
 from linkage.protocol import Protocol
 
 Words = NDArray[np.uint64]
+Rows = NDArray[np.int64]
+FilterRows = Mapping[str, Callable[[Rows], Words]]
 _LOWER_HALF = np.uint64(0xFFFF_FFFF)
+_SLICE, _SLICES = 1 << 12, 8
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """Every copy of every filter and token of a list, not made yet: a list of a million has several gigabytes of them.
+
+    Attributes:
+        filters: by name, the inner filters of rows, (n_rows, n_words), all-zero = missing.
+        tokens: by name, (n,), 0 = missing.
+        values: by lock, the values that its masks are drawn from.
+        record: (n,) record pseudonyms; what is missing is filled by them.
+        keys: the agencies' keys of the epoch.
+        protocol: the agreement.
+    """
+
+    filters: FilterRows = field(repr=False)
+    tokens: Tokens = field(repr=False)
+    values: Mapping[str, Values] = field(repr=False)
+    record: NDArray[np.bytes_] = field(repr=False)
+    keys: LinkageKeys
+    protocol: Protocol
+
+    @cached_property
+    def layout(self) -> _Layout:
+        """Which copies there are."""
+        return _layout(self.protocol)
+
+
+class _Layout(NamedTuple):
+    """Copies by number, in the order of the protocol's axes: filters, then tokens.
+
+    Attributes:
+        widths: (n_copies,) int64 words of each.
+        under: lock to the copies under it, in the order in which its mask is dealt out among them.
+        filled: the copies whose gaps are filled: all locked ones, and open tokens that no comparison needs.
+    """
+
+    widths: Rows
+    under: Mapping[str, Rows]
+    filled: Rows
+
+    def places(self, several: Rows, n: int) -> Places:
+        """Where these copies of `n` rows lie among all copies of them."""
+        start = np.cumsum([0, *self.widths]) * n
+        return Places(start[several], self.widths[several])
+
+
+def _layout(protocol: Protocol) -> _Layout:
+    e = protocol.encoding
+    filters, tokens = e.filter_copies, e.token_copies
+    needed = {name for comparison in protocol.comparisons for name in comparison.needs}
+    hides = [copy.lock is not None for copy in filters]
+    hides += [copy.lock is not None or copy.name not in needed for copy in tokens]
+    widths = [*(e.bits_of(copy.name) // 64 for copy in filters), *(1 for _ in tokens)]
+    locks = [copy.lock for copy in (*filters, *tokens)]
+    under = {name: np.array([at for at, lock in enumerate(locks) if lock == name]) for name in sorted({*locks} - {None}, key=str)}
+    return _Layout(np.array(widths, np.int64), {str(name): numbers for name, numbers in under.items()}, np.flatnonzero(hides))
+
+
+def copies_of(
+    features: Features, record: NDArray[np.bytes_], filters: FilterRows, tokens: Tokens, keys: LinkageKeys, protocol: Protocol
+) -> Copies:
+    """What is needed to make any copy of any row; arguments as of `Copies`."""
+    texts = by_text(features)
+    e = protocol.encoding
+    values = {name: values_of(texts, e.tokens[name].of) for name in _layout(protocol).under}
+    return Copies(filters, tokens, values, record, keys, protocol)
 
 
 def lock(
@@ -47,94 +123,82 @@ def lock(
     Returns:
         Filters (n, n_filters, n_words) and tokens (n, n_tokens).
     """
-    e = protocol.encoding
-    n = len(record)
-    texts = Texts(features)
-    out = {copy.label: filters[copy.name] for copy in e.filter_copies}
-    out |= {f"token {copy.label}": _under_lock(tokens[copy.name], copy, e)[:, None] for copy in e.token_copies}
-    for name in sorted({name for _, spec in e.specs for name in spec.locks}):
-        widths = dict(_widths(e, name))
-        masks = _masks(texts, name, e, keys, sum(widths.values()))
-        closed = tokens[name] == 0
-        for label, mask in _slices(masks, widths):
-            out[label] = np.where((closed | ~out[label].any(axis=1))[:, None], 0, out[label] ^ mask).astype(np.uint64)
-    if e.fill:
-        _fill(out, record, keys, _filled(protocol))
-    axis = [out[copy.label] for copy in e.filter_copies]
-    of_tokens = [out[f"token {copy.label}"] for copy in e.token_copies]
-    none = np.zeros((n, 0), np.uint64)
-    joined = np.concatenate([none, *axis], axis=1).reshape(n, len(protocol.filters), protocol.words)
-    return joined, np.concatenate([none, *of_tokens], axis=1)
+    rows = {name: values.__getitem__ for name, values in filters.items()}
+    return written_out(copies_of(features, record, rows, tokens, keys, protocol))
 
 
-def _under_lock(token: NDArray[np.uint64], copy: Copy, e: Encoding) -> NDArray[np.uint64]:
-    """What a mask is laid over: the lower half of a token's bits, the upper half zero; 0 = missing.
+def written_out(copies: Copies) -> tuple[Words, Words]:
+    """The filters (n, n_filters, n_words) and tokens (n, n_tokens) of all rows, in the order of the protocol's axes."""
+    protocol, n = copies.protocol, len(copies.record)
+    filters = np.empty((n, len(protocol.filters), protocol.words), np.uint64)
+    tokens = np.empty((n, len(protocol.tokens)), np.uint64)
+    places = [protocol.places(copy) for copy in protocol.encoding.filter_copies]
+    for start, columns in in_slices(copies, np.arange(n)):
+        for place, words in zip(places, columns, strict=False):
+            filters[start : start + len(words), place] = words.reshape(len(words), -1, protocol.words)
+        for at, words in enumerate(columns[len(places) :]):
+            tokens[start : start + len(words), at] = words[:, 0]
+    return filters, tokens
+
+
+def in_slices(copies: Copies, rows: Rows) -> Iterator[tuple[int, list[Words]]]:
+    """The rows' copies a few thousand rows at a time: where the slice begins, and (n_slice, n_words) of each copy.
+
+    Copies stand in the order of the protocol's axes, those of filters before those of tokens.
+    """
+    for begin in range(0, len(rows), _SLICE * _SLICES):
+        several = rows[begin : begin + _SLICE * _SLICES]
+        made = over_slices(lambda start, stop: _made(copies, several[start:stop]), len(several), _SLICE)  # noqa: B023
+        yield from ((begin + number * _SLICE, columns) for number, columns in enumerate(made))
+
+
+def _made(copies: Copies, rows: Rows) -> list[Words]:
+    """Each copy's words of these rows that leave."""
+    layout = copies.layout
+    ends = np.cumsum(layout.widths) * len(rows)
+    words = np.empty(ends[-1] if len(ends) else 0, np.uint64)
+    out = [part.reshape(len(rows), -1) for part in np.split(words, ends[:-1])] if len(ends) else []
+    _put_inner(out, copies, rows)
+    for name, several in layout.under.items():
+        places = layout.places(several, len(rows))
+        there = copies.tokens[name][rows] != 0
+        close(words, places, np.flatnonzero(~there))
+        lay_masks(words, places, np.flatnonzero(there), _seeds(lock_key(copies.keys, name), copies.values[name], rows[there]))
+    if copies.protocol.encoding.fill:
+        fill_gaps(words, layout.places(layout.filled, len(rows)), _fill_seeds(copies, rows))
+    return out
+
+
+def _put_inner(out: list[Words], copies: Copies, rows: Rows) -> None:
+    """Every copy as it is before its mask."""
+    e = copies.protocol.encoding
+    filters = {name: inner(rows) for name, inner in copies.filters.items()}
+    for words, copy in zip(out, e.filter_copies, strict=False):
+        words[:] = filters[copy.name]
+    tokens = {name: copies.tokens[name][rows] for name in {copy.name for copy in e.token_copies}}
+    lower = {name: np.where(token == 0, 0, np.maximum(token & _LOWER_HALF, 1)) for name, token in tokens.items()}
+    for words, copy in zip(out[len(e.filter_copies) :], e.token_copies, strict=True):
+        words[:, 0] = (tokens if _is_whole(copy, e) else lower)[copy.name]
+
+
+def _is_whole(copy: Copy, e: Encoding) -> bool:
+    """Whether all of a token's bits leave; else only the lower half of them, the upper half zero.
 
     Where the lock is shared, equal upper halves then say that both records have a value, and equal halves that it is the
     same: missing is not mistaken for different. Under a hidden lock they would show who shares it: there all bits are kept.
     """
-    if copy.lock is None or e.tokens[copy.lock].hidden:
-        return token
-    return np.where(token == 0, 0, np.maximum(token & _LOWER_HALF, 1)).astype(np.uint64)
+    return copy.lock is None or e.tokens[copy.lock].hidden
 
 
-def _widths(e: Encoding, name: str) -> Iterator[tuple[str, int]]:
-    """Label and words of each copy under a lock."""
-    yield from ((copy.label, e.bits_of(copy.name) // 64) for copy in e.filter_copies if copy.lock == name)
-    yield from ((f"token {copy.label}", 1) for copy in e.token_copies if copy.lock == name)
+def _seeds(key: bytes, values: Values, rows: Rows) -> Words:
+    """(n_rows, 4) uint64: HMAC-SHA256 of the lock's values, from which SHAKE-256 draws the mask.
 
-
-def _masks(texts: Texts, name: str, e: Encoding, keys: LinkageKeys, words: int) -> Words:
-    """(n, words): SHAKE-256 of the HMAC-SHA256 of the lock's values, worked out once for each distinct value."""
-    keyed = keyed_hash(lock_key(keys, name))  # not its domain: two locks of one domain may have one value in one record
-    index, messages = distinct_values(texts, e.tokens[name].of)
-    return _expanded([*map(keyed, messages), b""], words)[index]  # a record without the lock has no use for its mask
-
-
-def _expanded(seeds: Iterable[bytes], words: int) -> Words:
-    """(n_seeds, words): the keystream of each seed.
-
-    Source: SHAKE-256, FIPS 202.
+    The key is not that of the lock's domain: two locks of one domain may have one value in one record.
     """
-    streams = [hashlib.shake_256(seed).digest(8 * words) for seed in seeds]
-    return np.frombuffer(b"".join(streams), "<u8").astype(np.uint64).reshape(len(streams), words)
+    return keyed_hashes(key, values.pool, values.rows(rows)).astype(">u4").view("<u8").astype(np.uint64)
 
 
-def _slices(masks: Words, widths: Mapping[str, int]) -> Iterator[tuple[str, Words]]:
-    """The mask's columns, dealt out in order."""
-    start = 0
-    for label, width in widths.items():
-        yield label, masks[:, start : start + width]
-        start += width
-
-
-def _filled(protocol: Protocol) -> tuple[str, ...]:
-    """Labels of the copies whose gaps are filled: all locked ones, and open tokens that no comparison needs."""
-    e = protocol.encoding
-    needed = {name for comparison in protocol.comparisons for name in comparison.needs}
-
-    def hides(copy: Copy) -> bool:
-        return copy.lock is not None or copy.name not in needed
-
-    filters = (copy.label for copy in e.filter_copies if copy.lock)
-    return (*filters, *(f"token {copy.label}" for copy in e.token_copies if hides(copy)))
-
-
-def _fill(out: dict[str, Words], record: NDArray[np.bytes_], keys: LinkageKeys, labels: tuple[str, ...]) -> None:
-    """Put a string of its own where a copy is missing: the record's keystream, as much of it as it lacks."""
-    missing = {label: np.all(out[label] == 0, axis=1) for label in labels}
-    start = np.zeros(len(record), np.int64)
-    places = {}
-    for label, gaps in missing.items():
-        places[label] = start[gaps]
-        start[gaps] += out[label].shape[1]
-    keyed = keyed_hash(fill_key(keys))
-    lengths = zip(record.tolist(), start.tolist(), strict=True)
-    streams = [hashlib.shake_256(keyed(name)).digest(8 * words) for name, words in lengths]
-    stream = np.frombuffer(b"".join(streams), "<u8").astype(np.uint64)
-    begin = np.cumsum(start) - start
-    for label, gaps in missing.items():
-        at = begin[gaps] + places[label]
-        filled = out[label].copy()
-        filled[gaps] = stream[at[:, None] + np.arange(filled.shape[1])]
-        out[label] = filled
+def _fill_seeds(copies: Copies, rows: Rows) -> Words:
+    """(n_rows, 4) uint64: HMAC-SHA256 of the record pseudonyms, from which SHAKE-256 draws what fills the gaps."""
+    values = Values(pool_of(copies.record[rows].tolist()), (np.arange(len(rows), dtype=np.int32),), (0,))
+    return _seeds(fill_key(copies.keys), values, np.arange(len(rows)))

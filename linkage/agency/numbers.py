@@ -12,8 +12,7 @@ import unicodedata
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Text
-from linkage.agency.dates import distinct
+from linkage.agency.cells import Column, Text, distinct
 from linkage.agency.names.fold import fold, is_placeholder
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
@@ -29,7 +28,7 @@ _NOBODYS = frozenset(_NO_NUMBER.split())
 _FEWEST_DIGITS = 3
 
 
-def whole_numbers(values: Text, lowest: int, highest: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def whole_numbers(values: Text | Column, lowest: int, highest: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """(n,) numbers, -1 where missing or bad, and the bad rows."""
     index, texts = distinct(values)
     found = [_whole_number(text) for text in texts]

@@ -7,16 +7,16 @@ without content, and content without encodings. Reading and sealing are at the e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.agency.content import code_content
-from linkage.agency.encode import encode_filters
-from linkage.agency.extract import Extract
+from linkage.agency.encode import filter_tables
+from linkage.agency.extract import Extract, restricted
 from linkage.agency.keys import LinkageKeys, record_pseudonyms
-from linkage.agency.locks import lock
+from linkage.agency.locks import Copies, copies_of, written_out
 from linkage.agency.mapping import Mapping
 from linkage.agency.normalise import features
 from linkage.agency.strangers import withhold
@@ -47,6 +47,21 @@ class Prepared:
     blanked: tuple[Issue, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """As `Prepared`, but that the copies of filters and tokens are not made yet: they are many times as large as the list.
+
+    Attributes:
+        local_id, content, blanked: as of `Prepared`.
+        copies: what every copy of any row can be made of, with the record pseudonyms.
+    """
+
+    local_id: NDArray[np.object_] = field(repr=False)
+    copies: Copies = field(repr=False)
+    content: dict[str, NDArray[np.object_]] = field(repr=False)
+    blanked: tuple[Issue, ...] = ()
+
+
 def prepare(
     extract: Extract,
     mapping: Mapping,
@@ -55,6 +70,21 @@ def prepare(
     agency_key: bytes,
     report: Callable[[str], None] = lambda _stage: None,
 ) -> Prepared:
+    """Encode an extract, every copy made; arguments and errors as of `encode`."""
+    encoded = encode(extract, mapping, protocol, linkage_keys, agency_key, report)
+    filters, tokens = written_out(encoded.copies)
+    report("locks")
+    return Prepared(encoded.local_id, encoded.copies.record, filters, tokens, encoded.content, encoded.blanked)
+
+
+def encode(
+    extract: Extract,
+    mapping: Mapping,
+    protocol: Protocol,
+    linkage_keys: LinkageKeys,
+    agency_key: bytes,
+    report: Callable[[str], None] = lambda _stage: None,
+) -> Encoded:
     """Encode an extract.
 
     Args:
@@ -74,14 +104,15 @@ def prepare(
     report("normalise")
     tokens = encode_tokens(known, linkage_keys, protocol)
     report("tokens")
-    filters = encode_filters(known, linkage_keys, protocol)
+    shown = withhold(known, tokens, protocol.encoding)
+    report("withhold")
+    filters = {name: table.rows for name, table in filter_tables(known, linkage_keys, protocol).items()}
     report("filters")
     local_id = extract.columns["record_id"]
     record = record_pseudonyms(agency_key, protocol.project, protocol.epoch, local_id)
-    shown = withhold(known, tokens, protocol.encoding)
-    locked_filters, locked_tokens = lock(known, record, filters, shown, linkage_keys, protocol)
-    report("locks")
-    return Prepared(local_id, record, locked_filters, locked_tokens, code_content(extract, protocol, mapping), blanked)
+    content = code_content(extract, protocol, mapping)
+    report("content")
+    return Encoded(local_id, copies_of(known, record, filters, shown, linkage_keys, protocol), content, blanked)
 
 
 def checked(extract: Extract, protocol: Protocol, mapping: Mapping) -> tuple[Extract, tuple[Issue, ...]]:
@@ -107,5 +138,4 @@ def checked(extract: Extract, protocol: Protocol, mapping: Mapping) -> tuple[Ext
 
 def minimised(extract: Extract, protocol: Protocol) -> Extract:
     """The extract without identifiers that the protocol does not name; the event's date stays, to turn ages into years."""
-    kept = {name: column for name, column in extract.columns.items() if name in protocol.identifiers or name == "event_date"}
-    return replace(extract, columns=kept)
+    return restricted(extract, {*protocol.identifiers, "event_date"})

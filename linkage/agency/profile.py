@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.agency.births import MAX_AGE, Births, read_birth_years, read_births
-from linkage.agency.cells import Text
+from linkage.agency.cells import Text, distinct
 from linkage.agency.codes import read_content, read_mapped, read_sex
-from linkage.agency.dates import Dates, distinct, parse_dates
+from linkage.agency.dates import Dates, parse_dates
 from linkage.agency.extract import Extract, column
 from linkage.agency.mapping import Mapping as FileMapping
 from linkage.agency.names.fold import fold, is_placeholder, split

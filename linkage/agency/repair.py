@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linkage.agency.cells import Text
-from linkage.agency.dates import distinct
+from linkage.agency.cells import Codes, Text, distinct
 from linkage.agency.names.repair import from_legacy_font, from_mojibake, legacy_font_column
 from linkage.schema import CONTENT, IDENTIFIERS
 
@@ -47,7 +46,7 @@ def repair_column(values: Text) -> tuple[Text, Repair]:
     return (np.array([*typed, ""], dtype=object)[index] if repair.cells else values), repair
 
 
-def _rows(index: np.ndarray[tuple[int], np.dtype[np.int64]], before: list[str], after: list[str]) -> int:
+def _rows(index: Codes, before: list[str], after: list[str]) -> int:
     """Rows whose text is another one than before."""
     changed = np.array([one != other for one, other in zip(before, after, strict=True)], np.bool_)
     return int(np.count_nonzero(changed[index]))

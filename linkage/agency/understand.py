@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from linkage.agency.cells import objects
+from linkage.agency.cells import distinct, objects
 from linkage.agency.codes import read_content, read_mapped
 from linkage.agency.countries import country_code
-from linkage.agency.dates import distinct
 from linkage.agency.extract import Extract, column
 from linkage.agency.kinds import KINDS
 from linkage.agency.mapping import STANDARD

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.agency.births import MAX_AGE, read_birth_years
-from linkage.agency.cells import Text
+from linkage.agency.cells import Column, distinct
 from linkage.agency.codes import check_code_maps, read_content, read_sex
-from linkage.agency.dates import FIRST_YEAR, LAST_YEAR, as_written, distinct, parse_dates
-from linkage.agency.extract import Extract, column
+from linkage.agency.dates import FIRST_YEAR, LAST_YEAR, as_written, parse_dates
+from linkage.agency.extract import Extract, cells
 from linkage.agency.mapping import Mapping as FileMapping
 from linkage.agency.numbers import whole_numbers
 from linkage.errors import Issue
@@ -79,6 +79,8 @@ def _record_ids(extract: Extract) -> Iterator[Issue]:
     """Missing ids, and duplicates, each of which names the first other row."""
     ids = extract.columns[RECORD_ID]
     yield from _issues(extract, ids == "", RECORD_ID, "record-id-missing")
+    if len(set(ids.tolist())) == len(ids):
+        return
     index, texts = distinct(ids)
     count = np.bincount(index, minlength=len(texts))
     rows_of: dict[int, list[int]] = {}
@@ -90,22 +92,22 @@ def _record_ids(extract: Extract) -> Iterator[Issue]:
 
 
 def _births(extract: Extract, mapping: FileMapping) -> Iterator[Issue]:
-    dates, bad = parse_dates(column(extract, "birth_date"), mapping.dates)
+    dates, bad = parse_dates(cells(extract, "birth_date"), mapping.dates)
     if mapping.dates.impossible == "compare":
-        bad &= as_written(column(extract, "birth_date"), mapping.dates) == ""
+        bad &= as_written(cells(extract, "birth_date"), mapping.dates) == ""
     yield from _issues(extract, bad, "birth_date", "date-unreadable")
-    year, bad_year = read_birth_years(column(extract, "birth_year"), mapping)
+    year, bad_year = read_birth_years(cells(extract, "birth_year"), mapping)
     yield from _issues(extract, bad_year, "birth_year", "year-implausible")
     conflict = (dates.year > 0) & (year >= FIRST_YEAR) & (dates.year != year)
     yield from _issues(extract, conflict, "birth_year", "year-conflict")
-    _, bad_age = whole_numbers(column(extract, "age"), 0, MAX_AGE)
+    _, bad_age = whole_numbers(cells(extract, "age"), 0, MAX_AGE)
     yield from _issues(extract, bad_age, "age", "age-implausible")
 
 
 def _sex(extract: Extract, protocol: Protocol, mapping: FileMapping) -> Iterator[Issue]:
     """Sex as an identifier; as content it is checked with the content."""
     if "sex" not in protocol.content:
-        yield from _issues(extract, read_sex(column(extract, "sex"), mapping).bad, "sex", "sex-unmapped")
+        yield from _issues(extract, read_sex(cells(extract, "sex"), mapping).bad, "sex", "sex-unmapped")
 
 
 def _content(extract: Extract, protocol: Protocol, mapping: FileMapping) -> Iterator[Issue]:
@@ -116,13 +118,13 @@ def _content(extract: Extract, protocol: Protocol, mapping: FileMapping) -> Iter
             if spec.required:
                 yield Issue(mapping.file.header_row, name, "column-missing", ISSUE_CODES["column-missing"])
             continue
-        missing, bad = _read(name, extract.columns[name], protocol, mapping)
+        missing, bad = _read(name, cells(extract, name), protocol, mapping)
         yield from _issues(extract, bad, name, _UNREADABLE.get(CONTENT[name], "date-unreadable"))
         if spec.required:
             yield from _issues(extract, missing, name, "content-missing")
 
 
-def _read(name: str, values: Text, protocol: Protocol, mapping: FileMapping) -> tuple[Rows, Rows]:
+def _read(name: str, values: Column, protocol: Protocol, mapping: FileMapping) -> tuple[Rows, Rows]:
     """Rows that say nothing, and rows that say what cannot be read."""
     if CONTENT[name] == "date":
         dates, bad = parse_dates(values, mapping.dates)
@@ -134,7 +136,7 @@ def _read(name: str, values: Text, protocol: Protocol, mapping: FileMapping) -> 
 def _nobody(extract: Extract, protocol: Protocol) -> Iterator[Issue]:
     filled = np.zeros(len(extract), np.bool_)
     for name in protocol.identifiers:
-        filled |= column(extract, name) != ""
+        filled |= cells(extract, name).codes > 0
     yield from _issues(extract, ~filled, RECORD_ID, "no-identifier")
 
 

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from linkage.agency.dates import DateForm, Dates, distinct, fits, format_problem, iso, parse_dates
+from linkage.agency.cells import distinct
+from linkage.agency.dates import DateForm, Dates, fits, format_problem, iso, parse_dates
 
 
 def texts(*values):

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comparators import bits as kernel
-from linkage.agency.diffusion import diffuse, index_sets
+from comparators import parities
+from linkage.agency.diffusion import index_sets
 from linkage.agency.keys import derive, diffuse_key
 
 SECRET = hashlib.sha256(b"an invented linkage key").digest()
@@ -44,6 +45,10 @@ def naive_diffused(filter_words, name, positions, bits):
     inside = bits_of(filter_words)
     sets = (naive_set(diffuse_key(KEYS), name, bit, 64 * len(filter_words), positions) for bit in range(bits))
     return {bit for bit, places in enumerate(sets) if sum(place in inside for place in places) % 2}
+
+
+def diffuse(filters, keys, name, positions, bits):
+    return parities(filters, index_sets(diffuse_key(keys), name, 64 * filters.shape[1], positions, bits))
 
 
 def some_filters(n, words, seed=1, share=0.3):

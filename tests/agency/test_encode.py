@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import itertools
 import json
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.agency.diffusion import diffuse
-from linkage.agency.encode import encode_filters, gram_positions, grams_of, mask_table
-from linkage.agency.keys import LinkageKeys, derive, field_key
+from comparators import parities
+from linkage.agency.diffusion import index_sets
+from linkage.agency.encode import encode_filters, gram_positions, gram_rows, grams_of, mask_table
+from linkage.agency.keys import LinkageKeys, derive, diffuse_key, field_key
 from linkage.protocol import parse_protocol
 from linkage.schema import FEATURES
 
@@ -111,6 +113,14 @@ def test_grams(value, kind, grams):
     found = grams_of(value, kind)
     assert set(found) == grams
     assert len(found) == len(grams)
+
+
+@given(st.lists(st.text("abнә ", max_size=6), max_size=8), st.sampled_from(["bigrams", "digits", "value"]))
+def test_grams_of_many_texts_are_those_of_each(texts, kind):
+    grams, start, rows = gram_rows(texts, kind)
+    found = [sorted(grams[row] for row in rows[begin:end]) for begin, end in itertools.pairwise(start.tolist())]
+    assert found == [sorted(grams_of(text, kind)) for text in texts]
+    assert len(grams) == len(set(grams))
 
 
 def test_a_digit_at_another_place_is_another_gram():
@@ -225,7 +235,7 @@ def test_a_diffused_filter_is_the_inner_one_diffused_under_its_own_name(small):
     small["encoding"]["bits"] = 256
     found = filters_of(spec, small, surname=["karim", "", "rahim"])
     assert found.shape == (3, 4)
-    assert np.array_equal(found, diffuse(inner, keys(), "it", 3, 256))
+    assert np.array_equal(found, parities(inner, index_sets(diffuse_key(keys()), "it", 192, 3, 256)))
     assert found.any(axis=1).tolist() == [True, False, True]
 
 

@@ -8,7 +8,7 @@ from linkage.agency.extract import Extract
 from linkage.agency.heaping import heaps, without_heaps
 from linkage.agency.mapping import DateForm, Mapping
 from linkage.agency.names.features import NAME_FEATURES
-from linkage.agency.normalise import features, once_per_value
+from linkage.agency.normalise import features
 from linkage.protocol import ready_protocol
 from linkage.schema import FEATURES
 
@@ -310,15 +310,3 @@ def test_citizenship_is_the_country_as_given_folded():
 def test_rows_keep_their_order_and_equal_rows_are_equal():
     rows = [{"surname": name, "given_name": "Али"} for name in ("Каримов", "", "Назаров", "Каримов")]
     assert list(features(extract(*rows), TIP, STANDARD)["surname"]) == ["karim", "", "nazar", "karim"]
-
-
-def test_a_function_is_asked_once_per_distinct_row():
-    asked = []
-
-    def joined(one, other):
-        asked.append((one, other))
-        return one + other
-
-    columns = (np.array(["a", "b", "a", "a"], dtype=object), np.array(["x", "y", "x", "y"], dtype=object))
-    assert list(once_per_value(joined, *columns)) == ["ax", "by", "ax", "ay"]
-    assert asked == [("a", "x"), ("b", "y"), ("a", "y")]

@@ -135,7 +135,7 @@ def test_bad_rows_are_all_told_and_nothing_is_encoded(monkeypatch):
 def test_stages_are_reported_in_order():
     stages = []
     prepared(*ROWS, report=stages.append)
-    assert stages == ["check", "normalise", "tokens", "filters", "locks"]
+    assert stages == ["check", "normalise", "tokens", "withhold", "filters", "content", "locks"]
 
 
 def test_nothing_that_is_prepared_shows_what_it_holds():

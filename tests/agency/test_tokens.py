@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.agency.keys import block_key, derive, field_key
-from linkage.agency.tokens import Texts, distinct_values, encode_tokens, hashed
+from linkage.agency.tokens import encode_tokens, hashed
 from linkage.protocol import parse_protocol
 from linkage.schema import FEATURES
 
@@ -105,67 +105,12 @@ def test_blocking_and_encoding_keys_are_apart(small_protocol):
     assert field_key(keys(), "name", "fields/1") != block_key(keys(), "name")
 
 
-def columns(rows):
-    """Features `a`, `b`, `c` … of rows of texts."""
-    known = {}
-    for place, name in enumerate("abcdefghi"[: len(rows[0])]):
-        known[name] = np.empty(len(rows), dtype=object)
-        known[name][:] = [row[place] for row in rows]
-    return known
-
-
-def naive_values(rows):
-    """The message of each row, None where any of its values is missing."""
-    return [b"".join(map(lp, row)) if all(row) else None for row in rows]
-
-
-def check_values(rows):
-    """Every row's index leads to its own message, −1 is for what is missing, and each message is there once."""
-    features = columns(rows)
-    index, messages = distinct_values(Texts(features), list(features))
-    expected = naive_values(rows)
-    assert (index.shape, index.dtype) == ((len(rows),), np.int64)
-    assert [None if place < 0 else messages[place] for place in index.tolist()] == expected
-    assert [place == -1 for place in index.tolist()] == [one is None for one in expected]
-    assert sorted(messages) == sorted({one for one in expected if one is not None})
-
-
-SHORT = st.sampled_from(["", "a", "b", "ab", "ба", "aa"])
-
-
-@given(st.integers(1, 3).flatmap(lambda width: st.lists(st.tuples(*[SHORT] * width), min_size=1, max_size=30)))
-def test_distinct_values_are_those_of_the_slow_twin(rows):
-    check_values(rows)
-
-
-def test_equal_values_and_no_others_share_an_index():
-    rows = [("karim", "1985"), ("karim", "1986"), ("karim", ""), ("karim", "1985"), ("", "1985"), ("karima", "1985"), ("", "")]
-    index, messages = distinct_values(Texts(columns(rows)), ["a", "b"])
-    assert index[0] == index[3]
-    assert len({*index[[0, 1, 5]].tolist()}) == len(messages) == 3
-    assert [at for at, place in enumerate(index) if place == -1] == [2, 4, 6]
-
-
-def test_where_everything_is_missing_there_is_no_value():
-    index, messages = distinct_values(Texts(columns([("", "a"), ("b", "")])), ["a", "b"])
-    assert (index.tolist(), messages) == ([-1, -1], [])
-
-
-def test_values_of_many_features_are_told_apart_though_their_number_exceeds_64_bits():
-    """Nine features of 255 texts and *missing* make 2^72 combinations; rows differ in the first feature alone."""
-    rows = [(str(number),) * 9 for number in range(255)]
-    rows += [(str(254 - number), *(str(number),) * 8) for number in range(127)]
-    assert len(set(rows)) == len(rows)
-    check_values(rows)
-
-
-@given(st.lists(SHORT, min_size=1, max_size=30))
-def test_coded_texts_are_numbered_from_one_and_missing_is_none(values):
-    known = {"a": np.empty(len(values), dtype=object)}
-    known["a"][:] = values
-    texts = Texts(known)
-    codes, encoded = texts.coded("a")
-    assert (codes.shape, codes.dtype, encoded[0]) == ((len(values),), np.int64, b"")
-    assert [(code == 0, encoded[code]) for code in codes.tolist()] == [(not value, lp(value) if value else b"") for value in values]
-    assert len(encoded) == len(set(encoded)) == 1 + len({*values} - {""})
-    assert texts.coded("a")[0] is codes
+def test_tokens_over_a_whole_column_are_those_of_each_row(small_protocol):
+    """Of one feature by distinct text, of two row by row; composed and decomposed letters are one text."""
+    names = ["karim", "", "karim", "rahim", "é", "e\u0301", "Раҳим"] * 3
+    years = ["1985", "1985", "", "1986", "1985", "1985", "1985"] * 3
+    found = encoded(small_protocol, 21, surname=names, birth_year=years)
+    for name, token in small_protocol.encoding.tokens.items():
+        key = block_key(keys(), token.domain or name)
+        rows = zip(*({"surname": names, "birth_year": years}.get(of, [""] * 21) for of in token.of), strict=True)
+        assert found[name] == [hashed(key, row) if all(row) else 0 for row in rows]

@@ -50,7 +50,13 @@ ONLY_IN = {
     "sqlite3": ("linkage.unit.ledger",),
     "typer": ("linkage.cli",),
     "rich": ("linkage.cli",),
-    "numba": ("comparators", "blocking", "linkage.unit.agglomerate", "linkage.unit.draw", "linkage.unit.partition", "linkage.cli"),
+    "numba": (
+        "comparators",
+        "blocking",
+        *(f"linkage.agency.{name}" for name in ("apart", "keccak", "lookup", "masks", "sha256")),
+        *(f"linkage.unit.{name}" for name in ("agglomerate", "draw", "partition")),
+        "linkage.cli",
+    ),
     "pickle": (),
     "random": (),
 }

@@ -14,22 +14,33 @@ import jellyfish
 from linkage.agency.names.person import MOST_READINGS, Name, PersonName
 
 Read = Callable[[PersonName], str]
+ReadName = Callable[[Name], str]
 _COARSE = 3  # the first letter and two classes of consonants
+_SOUND = "~"  # tells a sound without letters from a name that is missing
 
 
-def _bag(name: PersonName) -> str:
-    both = name.surname.key and name.given_name.key
-    return " ".join(sorted((name.surname.key, name.given_name.key))) if both else ""
+def bag(surname_key: str, given_key: str) -> str:
+    """The keys of both names, whichever is which."""
+    return " ".join(sorted((surname_key, given_key))) if surname_key and given_key else ""
 
 
-def _sound(name: Name) -> str:
-    return jellyfish.soundex(name.key) if name.key else ""
+def coarse(key: str) -> str:
+    """Coarser than a sound: a stem that lost its suffix in one order of the names and kept it in the other still fits."""
+    return f"{_SOUND}{_sound(key)[:_COARSE]}"
+
+
+def both_sounds(surname: str, given_name: str) -> str:
+    """The coarse sounds of both names, whichever is which."""
+    return bag(surname, given_name).replace(_SOUND, "")
+
+
+def _sound(key: str) -> str:
+    return jellyfish.soundex(key) if key else ""
 
 
 def _sounds(name: PersonName) -> str:
-    """Coarser than one sound: a stem that lost its suffix in one order of the names and kept it in the other still fits."""
-    both = name.surname.key and name.given_name.key
-    return " ".join(sorted(_sound(one)[:_COARSE] for one in (name.surname, name.given_name))) if both else ""
+    keys = name.surname.key, name.given_name.key
+    return both_sounds(*map(coarse, keys)) if all(keys) else ""
 
 
 def _damaged(name: PersonName) -> str:
@@ -37,19 +48,28 @@ def _damaged(name: PersonName) -> str:
     return " ".join(role for role, one in roles if one.damaged)
 
 
-def _reading(read: Callable[[PersonName], Name], number: int) -> Read:
-    return lambda name: (*read(name).readings, *("",) * MOST_READINGS)[number]
+def _reading(number: int) -> ReadName:
+    return lambda name: (*name.readings, *("",) * MOST_READINGS)[number]
+
+
+# What follows the role in the feature's name, and the text of a name that it is.
+FORMS: Mapping[str, ReadName] = MappingProxyType(
+    {
+        "": lambda name: name.key,
+        ".skeleton": lambda name: name.skeleton,
+        ".base": lambda name: name.base,
+        ".initial": lambda name: name.initial,
+        ".sound": lambda name: _sound(name.key),
+        **{f".reading{number + 1}": _reading(number) for number in range(MOST_READINGS)},
+    }
+)
 
 
 def _forms(role: str, read: Callable[[PersonName], Name]) -> dict[str, Read]:
-    return {
-        role: lambda name: read(name).key,
-        f"{role}.skeleton": lambda name: read(name).skeleton,
-        f"{role}.base": lambda name: read(name).base,
-        f"{role}.initial": lambda name: read(name).initial,
-        f"{role}.sound": lambda name: _sound(read(name)),
-        **{f"{role}.reading{number + 1}": _reading(read, number) for number in range(MOST_READINGS)},
-    }
+    def of_person(form: ReadName) -> Read:
+        return lambda name: form(read(name))
+
+    return {f"{role}{suffix}": of_person(form) for suffix, form in FORMS.items()}
 
 
 NAME_FEATURES: Mapping[str, Read] = MappingProxyType(
@@ -59,7 +79,7 @@ NAME_FEATURES: Mapping[str, Read] = MappingProxyType(
         **_forms("patronymic", lambda name: name.patronymic),
         "given_name.joined": lambda name: name.joined,
         "given_name.unsexed": lambda name: name.unsexed,
-        "names.bag": _bag,
+        "names.bag": lambda name: bag(name.surname.key, name.given_name.key),
         "names.sounds": _sounds,
         "names.damaged": _damaged,
     }

@@ -84,9 +84,9 @@ def person_name(surname: str, given_name: str, patronymic: str, full_name: str) 
     """
     cells = (read_cell(surname), read_cell(given_name), read_cell(patronymic))
     if any(cells):
-        return _assemble(*_reorder(*cells), "")
+        return _assemble(*reorder(*cells), "")
     roles = read_full_name(read_cell(full_name))
-    return _assemble(*roles, _joined(*roles))
+    return _assemble(*roles, joined_base(*roles))
 
 
 @lru_cache(_CACHED)
@@ -141,7 +141,7 @@ def _surname_of(rest: Sequence[Token]) -> Token | None:
     return whole[0] if whole and len(rest) > 1 else None
 
 
-def _joined(surname: Tokens, given: Tokens, patronymic: Tokens) -> str:
+def joined_base(surname: Tokens, given: Tokens, patronymic: Tokens) -> str:
     """Base of the two tokens beside the surname of a full name, joined, where neither shows a suffix or marker."""
     if not (surname and given and patronymic):
         return ""
@@ -151,41 +151,47 @@ def _joined(surname: Tokens, given: Tokens, patronymic: Tokens) -> str:
     return base(key(joined(first, second).skeleton))
 
 
-def _reorder(surname: Tokens, given: Tokens, patronymic: Tokens) -> tuple[Tokens, Tokens, Tokens]:
+def reorder(surname: Tokens, given: Tokens, patronymic: Tokens) -> tuple[Tokens, Tokens, Tokens]:
     """Cells exchanged where suffixes show that they stand in one another's column."""
-    if _has(given, Role.PATRONYMIC) and not _has(patronymic, Role.PATRONYMIC):
+    if has(given, Role.PATRONYMIC) and not has(patronymic, Role.PATRONYMIC):
         given, patronymic = patronymic, given
-    if _has(given, Role.SURNAME) and surname and not _has(surname, Role.SURNAME):
+    if has(given, Role.SURNAME) and surname and not has(surname, Role.SURNAME):
         surname, given = given, surname
-    if _stands_in(patronymic) and surname and given and not _has(surname, Role.SURNAME) and not _has(given, Role.SURNAME):
+    if stands_in(patronymic) and surname and given and not has(surname, Role.SURNAME) and not has(given, Role.SURNAME):
         surname, given, patronymic = patronymic, surname, given
-    if not surname and _has(patronymic, Role.EITHER):
+    if not surname and has(patronymic, Role.EITHER):
         surname, patronymic = patronymic, ()
     return surname, given, patronymic
 
 
-def _has(tokens: Tokens, role: Role) -> bool:
+def has(tokens: Tokens, role: Role) -> bool:
+    """Whether a suffix or marker in the cell says this role."""
     return any(token.role is role and token.strong for token in tokens)
 
 
-def _stands_in(patronymic: Tokens) -> bool:
+def stands_in(patronymic: Tokens) -> bool:
     """Whether the patronymic's column holds a surname; -зода stands in both."""
-    return _has(patronymic, Role.SURNAME) and not any(map(is_child_of, patronymic))
+    return has(patronymic, Role.SURNAME) and not any(map(is_child_of, patronymic))
 
 
-def _assemble(surname: Tokens, given: Tokens, patronymic: Tokens, joined_base: str) -> PersonName:
-    given_name = name_of(given, Role.GIVEN, _without_izofat(given, patronymic))
-    unsexed = given_name.key.removesuffix("a")
+def _assemble(surname: Tokens, given: Tokens, patronymic: Tokens, joined: str) -> PersonName:
+    given_name = name_of(given, Role.GIVEN, without_izofat(given) if is_bare(patronymic) else "")
     return PersonName(
-        surname=name_of(surname, Role.SURNAME, _with_final_i(surname)),
+        surname=name_of(surname, Role.SURNAME, with_final_i(surname)),
         given_name=given_name,
         patronymic=name_of(patronymic, Role.PATRONYMIC),
-        joined=joined_base,
-        unsexed=unsexed if len(unsexed) >= _SHORTEST_UNSEXED else given_name.key,
+        joined=joined,
+        unsexed=unsexed(given_name.key),
     )
 
 
-def _with_final_i(surname: Tokens) -> str:
+def unsexed(given_key: str) -> str:
+    """The key without a final -a, as long as enough of it is left."""
+    bare = given_key.removesuffix("a")
+    return bare if len(bare) >= _SHORTEST_UNSEXED else given_key
+
+
+def with_final_i(surname: Tokens) -> str:
     """Key of a surname whose final -i may be the name's own (Эмомалӣ) and not a suffix (Шарифӣ); "" elsewhere."""
     whole = [token for token in surname if not token.initial]
     if len(whole) != 1 or whole[0].role is not Role.GIVEN or not whole[0].skeleton.endswith("i") or whole[0].damaged:
@@ -193,11 +199,15 @@ def _with_final_i(surname: Tokens) -> str:
     return key(whole[0].skeleton)
 
 
-def _without_izofat(given: Tokens, patronymic: Tokens) -> str:
-    """Key of the given name before an izofat -и, where the father's name follows bare (Карими Раҳмон); "" elsewhere."""
+def is_bare(patronymic: Tokens) -> bool:
+    """Whether the father's name stands there without a suffix."""
+    return any(token.role is Role.GIVEN and not token.initial for token in patronymic)
+
+
+def without_izofat(given: Tokens) -> str:
+    """Key of a given name before an izofat -и, as a father's name may follow it bare (Карими Раҳмон); "" elsewhere."""
     whole = [token for token in given if not token.initial]
-    bare = [token for token in patronymic if token.role is Role.GIVEN and not token.initial]
-    if len(whole) != 1 or not bare or len(whole[0].skeleton) < _SHORTEST_WITH_IZOFAT or not whole[0].skeleton.endswith("i"):
+    if len(whole) != 1 or len(whole[0].skeleton) < _SHORTEST_WITH_IZOFAT or not whole[0].skeleton.endswith("i"):
         return ""
     return key(whole[0].skeleton[:-1])
 

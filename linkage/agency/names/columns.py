@@ -1,0 +1,159 @@
+"""Names of a whole list: each distinct cell is read once, and what stands in which column is settled for all rows at once.
+
+`person` says what the names of one person are; here the same questions are asked of columns. A name hangs on its own cell
+and on little else, so that a list of a million people with some ten thousand surnames asks some ten thousand times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.agency.cells import Column, renamed
+from linkage.agency.names.features import FORMS, NAME_FEATURES, bag, both_sounds, coarse
+from linkage.agency.names.person import (
+    Name,
+    Tokens,
+    has,
+    is_bare,
+    joined_base,
+    name_of,
+    read_cell,
+    read_full_name,
+    stands_in,
+    unsexed,
+    with_final_i,
+    without_izofat,
+)
+from linkage.agency.names.roles import Role
+
+Numbers = NDArray[np.int64]
+_ROLES = ("surname", "given_name", "patronymic")
+_STRONG = (Role.SURNAME, Role.PATRONYMIC, Role.EITHER)
+
+
+class _Cells(NamedTuple):
+    """What rows say in their name columns.
+
+    Attributes:
+        tokens: of each distinct cell; number 0 has none.
+        roles: surname, given name and patronymic, (n,) numbers of cells each.
+        joined: base of two tokens of a full name, joined.
+    """
+
+    tokens: list[Tokens]
+    roles: tuple[Numbers, Numbers, Numbers]
+    joined: Column
+
+
+def name_columns(surname: Column, given_name: Column, patronymic: Column, full_name: Column) -> Mapping[str, Column]:
+    """Every feature of `NAME_FEATURES` of rows with these cells."""
+    cells = _in_roles((surname, given_name, patronymic), full_name)
+    names = _names(cells)
+    found = {f"{role}{suffix}": _form(names[role], read) for role in _ROLES for suffix, read in FORMS.items()}
+    found["given_name.joined"] = cells.joined
+    found["given_name.unsexed"] = _each(found["given_name"], unsexed)
+    found["names.bag"] = _pairs(found["surname"], found["given_name"], bag)
+    found["names.sounds"] = _pairs(_each(found["surname"], coarse), _each(found["given_name"], coarse), both_sounds)
+    damaged = [_form(names[role], _role_if_damaged(role)) for role in _ROLES]
+    found["names.damaged"] = _pairs(_pairs(damaged[0], damaged[1], _listed), damaged[2], _listed)
+    return {name: found[name] for name in NAME_FEATURES}
+
+
+def _in_roles(columns: tuple[Column, Column, Column], full_name: Column) -> _Cells:
+    """The cells of the three columns, exchanged where suffixes say so; of rows that have none, those of the full name."""
+    numbers: dict[str, int] = {"": 0}
+    at = [np.array([numbers.setdefault(text, len(numbers)) for text in column.texts]) for column in columns]
+    tokens = [read_cell(text) for text in numbers]
+    several = tuple(cell[column.codes] for cell, column in zip(at, columns, strict=True))
+    there = _flags(tokens, bool)
+    lacking = np.flatnonzero(~(there[several[0]] | there[several[1]] | there[several[2]]) & (full_name.codes > 0))
+    roles = _reordered(tokens, *several)
+    joined = [""]
+    join = np.zeros(len(full_name.codes), np.int32)
+    used, row = np.unique(full_name.codes[lacking], return_inverse=True)
+    read = [read_full_name(read_cell(full_name.texts[code])) for code in used.tolist()]
+    for place, role in enumerate(roles):
+        role[lacking] = len(tokens) + 3 * row + place
+    join[lacking] = row + 1
+    joined += [joined_base(*parts) for parts in read]
+    return _Cells([*tokens, *(part for parts in read for part in parts)], roles, renamed(Column(join, joined), joined))
+
+
+def _reordered(tokens: Sequence[Tokens], s: Numbers, g: Numbers, p: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """As `person.reorder`, for all rows at once."""
+    there = _flags(tokens, bool)
+    surname, patronymic, either = (_flags(tokens, partial(has, role=role)) for role in _STRONG)
+    wrong = _flags(tokens, stands_in)
+    s, g, p = s.copy(), g.copy(), p.copy()
+    _exchange(patronymic[g] & ~patronymic[p], g, p)
+    _exchange(surname[g] & there[s] & ~surname[s], s, g)
+    turned = wrong[p] & there[s] & there[g] & ~surname[s] & ~surname[g]
+    s[turned], g[turned], p[turned] = p[turned], s[turned], g[turned]
+    alone = ~there[s] & either[p]
+    s[alone], p[alone] = p[alone], 0
+    return s, g, p
+
+
+def _exchange(where: NDArray[np.bool_], one: Numbers, other: Numbers) -> None:
+    one[where], other[where] = other[where], one[where]
+
+
+def _flags(tokens: Sequence[Tokens], test: Callable[[Tokens], bool]) -> NDArray[np.bool_]:
+    return np.fromiter(map(test, tokens), np.bool_, len(tokens))
+
+
+class _Names(NamedTuple):
+    """The names of one role: each once, and (n,) which a row has."""
+
+    each: list[Name]
+    row: Numbers
+
+
+def _names(cells: _Cells) -> Mapping[str, _Names]:
+    """The names in each role; a given name also hangs on whether a father's name follows it bare."""
+    tokens, (surname, given, patronymic) = cells.tokens, cells.roles
+    bare = _flags(tokens, is_bare)
+
+    def given_name(number: int) -> Name:
+        return name_of(tokens[number // 2], Role.GIVEN, without_izofat(tokens[number // 2]) if number % 2 else "")
+
+    return {
+        "surname": _once(surname, lambda number: name_of(tokens[number], Role.SURNAME, with_final_i(tokens[number]))),
+        "given_name": _once(2 * given + bare[patronymic], given_name),
+        "patronymic": _once(patronymic, lambda number: name_of(tokens[number], Role.PATRONYMIC)),
+    }
+
+
+def _once(numbers: Numbers, read: Callable[[int], Name]) -> _Names:
+    used, row = np.unique(numbers, return_inverse=True)
+    return _Names([read(number) for number in used.tolist()], row)
+
+
+def _form(names: _Names, read: Callable[[Name], str]) -> Column:
+    """One text of every name."""
+    return renamed(Column(names.row.astype(np.int32), []), [read(name) for name in names.each])
+
+
+def _each(column: Column, read: Callable[[str], str]) -> Column:
+    return renamed(column, [read(text) if text else "" for text in column.texts])
+
+
+def _pairs(one: Column, other: Column, join: Callable[[str, str], str]) -> Column:
+    """A text of two, worked out once for each pair."""
+    pairs, row = np.unique(one.codes.astype(np.int64) * len(other.texts) + other.codes, return_inverse=True)
+    left, right = np.divmod(pairs, len(other.texts))
+    texts = [join(one.texts[a], other.texts[b]) for a, b in zip(left.tolist(), right.tolist(), strict=True)]
+    return renamed(Column(row.astype(np.int32), texts), texts)
+
+
+def _role_if_damaged(role: str) -> Callable[[Name], str]:
+    return lambda name: role if name.damaged else ""
+
+
+def _listed(one: str, other: str) -> str:
+    return f"{one} {other}".strip()
