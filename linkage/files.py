@@ -175,6 +175,8 @@ def scratch(folder: Path | None) -> Iterator[BinaryIO]:
 def mapped(stream: BinaryIO) -> memoryview:
     """A file's bytes as they lie on the disk; what is read of them takes memory until it is `let_go`."""
     stream.flush()
+    if not os.fstat(stream.fileno()).st_size:
+        return memoryview(b"")  # nothing cannot be mapped
     return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
 
 
@@ -204,11 +206,13 @@ def peak_memory() -> int:
     Linux's resource usage begins with the memory of the parent, so that its own file is read instead.
     """
     status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) << 10
+    lines = status.read_text("utf-8").splitlines() if status.exists() else []
+    for line in lines:
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) << 10
     if WINDOWS:
         return 0
     import resource  # noqa: PLC0415  # Windows has none
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak << 10  # macOS says bytes, the others KiB

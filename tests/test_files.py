@@ -1,9 +1,12 @@
 """A file is as before or wholly new; a secret is its owner's; one process writes at a time."""
 
+import hashlib
+import mmap
 import multiprocessing
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,16 +15,25 @@ from linkage.errors import KeyringError, LockedError, UsageError
 from linkage.files import (
     PRIVATE,
     PUBLIC,
+    copy_atomically,
+    digest_of_file,
     exclusive_lock,
+    let_go,
+    machine_memory,
     make_private_directory,
+    mapped,
+    peak_memory,
     read_secret,
     refuse_overwriting,
+    scratch,
+    stretches,
     write_atomically,
     write_new,
     write_together,
 )
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
+SMAPS = Path("/proc/self/smaps")
 
 
 def content(folder):
@@ -89,6 +101,216 @@ def test_bytes_reach_the_medium_before_the_name_changes(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _descriptor: order.append(path.read_bytes()))
     write_atomically(path, b"after")
     assert order == ([b"before"] if files.WINDOWS else [b"before", b"after"])
+
+
+@posix
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 100])
+def test_a_copied_file_has_the_other_files_bytes_and_its_own_mode(size, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "STRETCH", 8)
+    (tmp_path / "from").write_bytes(os.urandom(size))
+    (tmp_path / "from").chmod(0o644)
+    copy_atomically(tmp_path / "from", tmp_path / "to", mode=PRIVATE)
+    assert content(tmp_path)["to"] == content(tmp_path)["from"]
+    assert (sorted(content(tmp_path)), mode(tmp_path / "to")) == (["from", "to"], PRIVATE)
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace", "read"])
+def test_a_copy_that_stops_at_any_step_leaves_the_old_file_and_no_other(step, tmp_path, monkeypatch):
+    source, path = tmp_path / "from", tmp_path / "to"
+    source.write_bytes(b"after")
+    path.write_bytes(b"before")
+    target = {"fsync": (os, "fsync"), "replace": (type(path), "replace"), "read": (files.shutil, "copyfileobj")}[step]
+    assert failing(monkeypatch, *target) == []
+    with pytest.raises(Crash):
+        copy_atomically(source, path)
+    assert content(tmp_path) == {"from": b"after", "to": b"before"}
+
+
+def test_a_file_that_is_not_there_is_not_copied_and_the_old_one_stays(tmp_path):
+    (tmp_path / "to").write_bytes(b"before")
+    with pytest.raises(FileNotFoundError):
+        copy_atomically(tmp_path / "from", tmp_path / "to")
+    assert content(tmp_path) == {"to": b"before"}
+
+
+@pytest.mark.parametrize("data", [b"", b"x", bytes(range(256)) * 5000])
+def test_the_digest_of_a_file_is_that_of_its_bytes(data, tmp_path):
+    (tmp_path / "f").write_bytes(data)
+    assert digest_of_file(tmp_path / "f") == hashlib.sha256(data).hexdigest()
+
+
+@posix
+def test_a_scratch_file_never_has_a_name(tmp_path):
+    with scratch(tmp_path) as stream:
+        stream.write(b"secret")
+        stream.flush()
+        assert os.fstat(stream.fileno()).st_size == 6
+        assert content(tmp_path) == {}
+    assert content(tmp_path) == {}
+    assert stream.closed
+
+
+def test_a_scratch_file_is_gone_also_where_its_work_failed(tmp_path):
+    with pytest.raises(Crash), scratch(tmp_path) as stream:
+        stream.write(b"secret")
+        raise Crash
+    assert stream.closed
+    assert content(tmp_path) == {}
+
+
+def test_a_scratch_file_is_made_in_the_given_folder_or_the_systems(tmp_path, monkeypatch):
+    made = []
+    real = files.tempfile.TemporaryFile
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", lambda dir: made.append(dir) or real(dir=dir))
+    for folder in (tmp_path, None):
+        with scratch(folder):
+            pass
+    assert made == [tmp_path, None]
+
+
+@pytest.fixture
+def lying(tmp_path):
+    """`lying(data)`: the bytes as they lie on the disk, their file closed."""
+
+    def lay(data):
+        with scratch(tmp_path) as stream:
+            stream.write(data)
+            return mapped(stream)
+
+    return lay
+
+
+@pytest.mark.parametrize("size", [0, 1, mmap.PAGESIZE, 5 * mmap.PAGESIZE + 3])
+def test_mapped_bytes_are_the_files_also_after_it_was_closed(size, lying):
+    data = os.urandom(size)
+    assert lying(data) == data
+
+
+def test_mapped_bytes_cannot_be_written(lying):
+    assert lying(b"secret").readonly
+    with pytest.raises(TypeError):
+        lying(b"secret")[0] = 0
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000, 1001, 20_500])
+@pytest.mark.parametrize("where", ["on the disk", "in memory"])
+def test_stretches_are_the_bytes_in_order_none_longer_than_said(where, size, lying, monkeypatch):
+    monkeypatch.setattr(files, "STRETCH", 1000)
+    data = os.urandom(size)
+    view = lying(data) if where == "on the disk" else memoryview(data)
+    found = [bytes(one) for one in stretches(view)]
+    assert b"".join(found) == data
+    assert [len(one) for one in found[:-1]] == [1000] * (len(found) - 1)
+    assert len(found) == -(-size // 1000)
+
+
+def test_each_stretch_is_let_go_before_the_next_is_read(lying, monkeypatch):
+    monkeypatch.setattr(files, "STRETCH", 10)
+    gone = []
+    monkeypatch.setattr(files, "let_go", lambda data: gone.append(len(data)))
+    for number, _ in enumerate(stretches(lying(bytes(35)))):
+        assert gone == [35] * number
+    assert gone == [35] * 4
+
+
+@pytest.mark.parametrize("where", ["on the disk", "in memory"])
+def test_letting_go_changes_no_byte_of_the_whole_nor_of_a_part(where, lying):
+    data = os.urandom(3 * mmap.PAGESIZE)
+    view = lying(data) if where == "on the disk" else memoryview(data)
+    part = view[100:9000]
+    for one in (view, part, part[5:]):
+        assert bytes(view) == data
+        let_go(one)
+        assert (view, part) == (data, data[100:9000])
+
+
+def resident(inode):
+    """Bytes of a file that this process holds in memory by mapping it. Source: proc(5), smaps."""
+    found, inside = 0, False
+    for line in SMAPS.read_text("utf-8").splitlines():
+        fields = line.split()
+        if not fields[0].endswith(":"):
+            inside = len(fields) > 4 and fields[4] == str(inode)
+        elif inside and fields[0] == "Rss:":
+            found += int(fields[1]) << 10
+    return found
+
+
+@pytest.mark.skipif(not SMAPS.exists(), reason="the system does not say what is in memory")
+def test_what_is_let_go_takes_no_memory_until_it_is_read_again(tmp_path):
+    size = 64 * mmap.PAGESIZE
+    with scratch(tmp_path) as stream:
+        stream.write(os.urandom(size))
+        view, inode = mapped(stream), os.fstat(stream.fileno()).st_ino
+    first = hashlib.sha256(view).digest()
+    assert resident(inode) == size
+    let_go(view[10:20])
+    assert resident(inode) == 0
+    assert hashlib.sha256(view).digest() == first
+    assert resident(inode) == size
+
+
+def test_where_the_system_cannot_take_memory_back_letting_go_does_nothing(lying, monkeypatch):
+    view = lying(b"secret")
+    monkeypatch.delattr(mmap, "MADV_DONTNEED", raising=False)
+    let_go(view)
+    assert view == b"secret"
+
+
+def test_the_machines_memory_is_what_the_system_says_or_eight_gibibytes(monkeypatch):
+    monkeypatch.setattr(os, "sysconf_names", {"SC_PHYS_PAGES": 1, "SC_PAGE_SIZE": 2}, raising=False)
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 1000, "SC_PAGE_SIZE": 4096}.get, raising=False)
+    assert machine_memory() == 4_096_000
+    monkeypatch.delattr(os, "sysconf")
+    assert machine_memory() == 8 << 30
+
+
+def test_this_machine_has_more_memory_than_this_process_took():
+    assert 0 < peak_memory() < machine_memory()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system does not say")
+def test_the_peak_holds_what_was_taken_and_given_back():
+    before = peak_memory()
+    taken = bytearray(os.urandom(1)) * (before + (32 << 20))
+    del taken
+    assert peak_memory() >= before + (32 << 20)
+
+
+@pytest.fixture
+def told_otherwise(tmp_path, monkeypatch):
+    """`told_otherwise(text)`: the process's own file says this; with None there is no such file."""
+
+    def tell(text):
+        if text is not None:
+            (tmp_path / "status").write_text(text, "utf-8")
+        monkeypatch.setattr(files, "Path", lambda _: tmp_path / "status")
+
+    return tell
+
+
+def test_the_peak_is_read_from_the_processs_own_file(told_otherwise):
+    told_otherwise("Name:\tpython\nVmPeak:\t  9000 kB\nVmHWM:\t  1234 kB\nVmRSS:\t  1000 kB\n")
+    assert peak_memory() == 1234 << 10
+
+
+@posix
+@pytest.mark.parametrize("text", [None, "Name:\tpython\nVmRSS:\t  1000 kB\n"])
+@pytest.mark.parametrize(("platform", "unit"), [("linux", 1024), ("darwin", 1)])
+def test_without_such_a_line_the_peak_is_what_the_system_counted(text, platform, unit, told_otherwise, monkeypatch):
+    import resource
+    from types import SimpleNamespace
+
+    told_otherwise(text)
+    monkeypatch.setattr(files.sys, "platform", platform)
+    monkeypatch.setattr(resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=5000 if who == resource.RUSAGE_SELF else 0))
+    assert peak_memory() == 5000 * unit
+
+
+def test_on_windows_the_peak_is_not_known(told_otherwise, monkeypatch):
+    told_otherwise(None)
+    monkeypatch.setattr(files, "WINDOWS", True)
+    assert peak_memory() == 0
 
 
 def test_a_new_file_overwrites_nothing_unless_forced(tmp_path):

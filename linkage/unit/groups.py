@@ -43,7 +43,7 @@ def gathered(groups: NDArray[np.int32]) -> tuple[Groups, Pairs]:
         groups: (n_records,) number of each record's group; records of a negative one are in none.
     """
     sizes = np.bincount(groups[groups >= 0], minlength=1)
-    inside = np.flatnonzero((groups >= 0) & (sizes[groups] > 1)).astype(np.int32)
+    inside = np.flatnonzero((groups >= 0) & (sizes[np.maximum(groups, 0)] > 1)).astype(np.int32)
     members = inside[np.argsort(groups[inside], kind="stable")]
     several = sizes[sizes > 1]
     start = np.concatenate([[0], np.cumsum(several)])

@@ -35,7 +35,7 @@ def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: b
         protocol: the agreement.
         locked: whether to look behind locks; pairs drawn at random share none, and the look would be for nothing.
     """
-    out = _nothing_seen(len(pairs.left), protocol, locked)
+    out = _nothing_seen(len(pairs.left), protocol)
     for view in views(protocol, locked=locked):
         _look(encodings, pairs, view, out)
     out[out == UNSEEN] = _NOT_OBSERVED
@@ -57,7 +57,7 @@ def has_value(e: Encodings, name: str, protocol: Protocol) -> NDArray[np.bool_]:
     return there
 
 
-def _nothing_seen(n_pairs: int, protocol: Protocol, locked: bool) -> Levels:
+def _nothing_seen(n_pairs: int, protocol: Protocol) -> Levels:
     """Where pairs stand before the first look: what is open to all can be seen to differ, what is locked has to be shown."""
     start = [UNSEEN if protocol.behind_locks(one) else len(one.levels) for one in protocol.comparisons]
     return np.tile(np.array(start, np.int8), (n_pairs, 1))

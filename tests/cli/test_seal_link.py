@@ -1,6 +1,7 @@
 """`seal`, `receive`, `link`, `export` and what they say: files, modes, numbers, dates."""
 
 import csv
+import io
 import json
 import stat
 import sys
@@ -229,6 +230,119 @@ def test_one_thread_links_as_many_threads_do(received, unit, tmp_path, headcount
     elsewhere = ("--workspace", tmp_path / "W2", "--keys", keys / "unit")
     headcount("receive", tmp_path / "sealed" / "police-2018.linking.age", *elsewhere)
     assert headcount("link", *elsewhere, "--threads", "64", "--json").out == one
+
+
+STAGES = ["open", "block", "compare", "count", "estimate", "weigh", "cluster", "certainty", "persons", "publish"]
+
+
+@pytest.fixture
+def timings(tmp_path):
+    """The timings that were kept of the current run, and where they lie."""
+
+    def read():
+        path = tmp_path / "W" / "runs" / (tmp_path / "W" / "CURRENT").read_text().split()[0] / "timings.json"
+        return path, json.loads(path.read_bytes())
+
+    return read
+
+
+def table_of(done):
+    """The rows of the table in what was said, by their first word; numbers as text."""
+    lines = done.err.splitlines()
+    (at,) = (place for place, line in enumerate(lines) if line.split() == ["stage", "parts", "wall", "s", "CPU", "s", "peak", "MB"])
+    return {line.split()[0]: line.split()[1:] for line in lines[at + 1 : at + 2 + len(STAGES)]}
+
+
+def test_a_profile_is_a_table_of_every_stage_and_of_all_together(received, unit, timings):
+    done = unit("link", "--profile")
+    assert (done.code, done.out.count("\n")) == (0, 1), "the answer is the run alone; the table is talk"
+    table, (_, kept) = table_of(done), timings()
+    assert list(table) == [*STAGES, "together"]
+    for one in kept["stages"]:
+        assert table[one["name"]] == [
+            str(one["parts"]),
+            f"{one['wall'] / 1000:.2f}",
+            f"{one['cpu'] / 1000:.2f}",
+            f"{one['peak'] / 1e6:.0f}",
+        ]
+    wall, cpu = (sum(one[key] for one in kept["stages"]) for key in ("wall", "cpu"))
+    peak = max(one["peak"] for one in kept["stages"])
+    assert table["together"] == [f"{wall / 1000:.2f}", f"{cpu / 1000:.2f}", f"{peak / 1e6:.0f}"]
+
+
+def test_without_the_option_there_is_no_table_and_the_timings_are_kept_all_the_same(received, unit, timings):
+    done = unit("link")
+    assert "together" not in done.err
+    assert [one["name"] for one in timings()[1]["stages"]] == STAGES
+
+
+def test_timings_are_whole_numbers_for_their_owner_that_name_nobody_and_no_place(received, unit, timings, tmp_path):
+    unit("link")
+    path, kept = timings()
+    if sys.platform != "win32":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert set(kept) == {"format", "stages"}
+    assert kept["format"] == "headcount-timings/1"
+    for one in kept["stages"]:
+        assert set(one) == {"name", "parts", "wall", "cpu", "peak"}
+        assert all(type(value) is int and value >= 0 for name, value in one.items() if name != "name")
+    assert {one["name"] for one in kept["stages"]} <= set(STAGES)
+    manifest = json.loads((path.parent / "manifest.json").read_bytes())
+    assert path.name not in manifest["files"]
+    said = path.read_text("utf-8")
+    register = (tmp_path / "sealed" / "police-2018.register.csv").read_text("utf-8")
+    records = [row["record"] for row in csv.DictReader(io.StringIO(register))]
+    assert not [word for word in ("police", "2018", str(tmp_path), *records) if word in said]
+
+
+def test_linking_again_what_is_published_keeps_the_timings_of_the_run_that_was_made(received, unit, timings, look_at, tmp_path):
+    unit("link")
+    before = look_at(tmp_path / "W")
+    assert timings()[1]["stages"]
+    assert unit("link", "--profile").code == 0
+    assert look_at(tmp_path / "W") == before
+
+
+def test_a_run_by_a_given_model_times_the_estimate_beside_it_too(received, unit, timings):
+    unit("link")
+    unit("link", "--model", "last")
+    names = [one["name"] for one in timings()[1]["stages"]]
+    assert names.count("compare") == 2
+    assert (names[0], names[-1]) == ("open", "publish")
+
+
+def test_little_memory_gives_the_same_run_as_much_and_a_workspace_with_timings_passes_its_audit(
+    received, unit, tmp_path, headcount, keys
+):
+    one = unit("link", "--memory", "0.2", "--json").out
+    assert headcount("audit", "verify", "--workspace", tmp_path / "W").code == 0
+    elsewhere = ("--workspace", tmp_path / "W2", "--keys", keys / "unit")
+    headcount("receive", tmp_path / "sealed" / "police-2018.linking.age", *elsewhere)
+    assert headcount("link", *elsewhere, "--json").out == one
+    assert json.loads(one)["run_id"] == (tmp_path / "W2" / "CURRENT").read_text().split()[0]
+
+
+def test_the_memory_that_is_given_is_what_the_run_is_told_and_half_of_the_machines_if_none_is(received, unit, monkeypatch):
+    told = []
+
+    class Told(Exception):  # noqa: N818
+        """Far enough."""
+
+    def run(*given):
+        told.append(given[4])
+        raise Told
+
+    monkeypatch.setattr("linkage.unit.run.run", run)
+    monkeypatch.setattr("linkage.files.machine_memory", lambda: 10_000)
+    for words in (("--memory", "0.2"), ("--memory", "64"), ()):
+        unit("link", *words)
+    assert told == [200_000_000, 64_000_000_000, 5000]
+
+
+@pytest.mark.parametrize("memory", ["0", "-1", "0.05", "much"])
+def test_memory_that_is_none_is_refused(memory, received, unit, tmp_path):
+    assert unit("link", "--memory", memory).code == 2
+    assert not (tmp_path / "W" / "CURRENT").exists()
 
 
 def test_a_model_is_exported_for_its_owner_and_used_again_as_it_is(received, unit, tmp_path):
