@@ -78,12 +78,12 @@ def _merged(
     left: NDArray[np.int32], right: NDArray[np.int32], at: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The distinct pairs of several stretches of `left` and `right`, from `at` (n_lists,) to `ends` (n_lists,), each in order."""
-    most = (ends - at).sum()
-    lefts, rights, n_pairs = np.empty(most, np.int32), np.empty(most, np.int32), 0
-    heads = np.empty(len(at), np.int64)
+    heads, least, most = np.empty(len(at), np.int64), _NO_MORE, 0
     for place in range(len(at)):
         heads[place] = _head(left, right, at[place], ends[place])
-    least = heads.min()
+        least = min(least, heads[place])
+        most += ends[place] - at[place]
+    lefts, rights, n_pairs = np.empty(most, np.int32), np.empty(most, np.int32), 0
     while least != _NO_MORE:
         lefts[n_pairs], rights[n_pairs] = least >> 32, least & 0xFFFFFFFF
         n_pairs += 1
