@@ -95,7 +95,6 @@ def scanner(words: int, laid: int) -> Scan:
     when it is first used, and kept on disk.
     """
 
-    @njit(nogil=True, cache=True)
     def scan(one: Side, other: Side, reach: Reach, rule: Rule, begin: int, end: int) -> NDArray[np.int64]:
         rows, most, columns, slack = one.rows, one.most, other.columns, other.slack
         none: int = np.int64(0)  # type: ignore[assignment]  # a literal would be a type of its own, and compile by itself
@@ -118,8 +117,11 @@ def scanner(words: int, laid: int) -> Scan:
         found = _with_room(found, n_found + n_passed)
         return found[: _confirm(one, other, rule, passed[:n_passed], found, n_found)].copy()
 
-    chosen: Scan = scan
-    return chosen
+    # Numba keeps and links compiled code by this name; under one name, kernels that two processes kept would be taken for
+    # each other in a third.
+    scan.__qualname__ = f"scan_{words}_{laid}"
+    compiled: Scan = njit(nogil=True, cache=True)(scan)
+    return compiled
 
 
 @njit(nogil=True, cache=True)
