@@ -95,11 +95,11 @@ def scanner(words: int, laid: int) -> Scan:
     when it is first used, and kept on disk.
     """
 
-    @njit(nogil=True, cache=True)
     def scan(one: Side, other: Side, reach: Reach, rule: Rule, begin: int, end: int) -> NDArray[np.int64]:
         rows, most, columns, slack = one.rows, one.most, other.columns, other.slack
-        passed, n_passed = np.empty(_PASSED_AT_A_TIME, np.int64), 0
-        found, n_found = np.empty(_PASSED_AT_A_TIME, np.int64), 0
+        none: int = np.int64(0)  # type: ignore[assignment]  # a literal would be a type of its own, and compile by itself
+        passed, n_passed = np.empty(_PASSED_AT_A_TIME, np.int64), none
+        found, n_found = np.empty(_PASSED_AT_A_TIME, np.int64), none
         for start in range(0, len(most), _CHUNKS_AT_A_TIME):
             for group in range(begin, end):
                 chunk = max(start, reach.first[group])
@@ -113,12 +113,15 @@ def scanner(words: int, laid: int) -> Scan:
                     if n_passed > _PASSED_AT_A_TIME - LANES * LANES:
                         found = _with_room(found, n_found + n_passed)
                         n_found = _confirm(one, other, rule, passed[:n_passed], found, n_found)
-                        n_passed = 0
+                        n_passed = none
         found = _with_room(found, n_found + n_passed)
         return found[: _confirm(one, other, rule, passed[:n_passed], found, n_found)].copy()
 
-    chosen: Scan = scan
-    return chosen
+    # Numba keeps and links compiled code by this name; under one name, kernels that two processes kept would be taken for
+    # each other in a third.
+    scan.__qualname__ = f"scan_{words}_{laid}"
+    compiled: Scan = njit(nogil=True, cache=True)(scan)
+    return compiled
 
 
 @njit(nogil=True, cache=True)

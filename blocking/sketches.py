@@ -19,6 +19,7 @@ from comparators import popcount
 _ALL_UP_TO = 16
 _LONGER = (20, 24, 28, 32, 40, 48, 56, 64)
 _DRAWN = 4096
+_LEAST_DRAWN = 64
 _PAIRS_PER_DRAWN = 1 << 15
 _FULL_COUNT = 200  # vector instructions in whose time one pair that was let through is counted in full
 
@@ -49,7 +50,7 @@ def choose(one: NDArray[np.uint64], other: NDArray[np.uint64], rule: Rule) -> Sk
         rule: which pairs are alike.
     """
     drawn = min(_DRAWN, len(one) * len(other) // _PAIRS_PER_DRAWN)
-    if drawn == 0:
+    if drawn < _LEAST_DRAWN:
         middling = min(one.shape[1], _ALL_UP_TO // 2)
         return Sketch(middling, middling // 2)
     generator = np.random.Generator(np.random.PCG64(0))

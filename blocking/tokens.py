@@ -135,7 +135,9 @@ def _blocks(
     tokens: NDArray[np.uint64], keys: NDArray[np.uint64], bits: int, max_block: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[int, int, int]]:
     """Records of the blocks of two up to the cap, block after block; their sizes; and blocks, records and pairs above it."""
-    order, sizes = (keys & np.uint64((1 << bits) - 1)).astype(np.int64), np.empty(len(keys) // 2, np.int64)
+    order, sizes = np.empty(len(keys), np.int64), np.empty(len(keys) // 2, np.int64)
+    for place in range(len(keys)):
+        order[place] = np.int64(keys[place] & np.uint64((1 << bits) - 1))
     n_order, n_sizes, over, records, pairs = 0, 0, 0, 0, 0
     start = 0
     while start < len(keys):
