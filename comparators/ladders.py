@@ -11,6 +11,7 @@ read of a record should be one stretch of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +63,29 @@ class FilterTests(NamedTuple):
     ladder: NDArray[np.int32]
     rung: NDArray[np.int8]
     dice: NDArray[np.int32]
+
+
+def side_by_side(columns: Sequence[NDArray[np.uint64]], records: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """(n_records, n_columns) uint64: some records of several columns, what belongs to one record in one stretch.
+
+    Args:
+        columns: (n,) or (n, width) uint64 each.
+        records: (n_records,) rows of them, in the order in which they shall stand.
+    """
+    wide = [column.reshape(len(column), -1) for column in columns]
+    out = np.empty((len(records), sum(column.shape[1] for column in wide)), np.uint64)
+    at = 0
+    for column in wide:
+        _put(column, records, out, at)
+        at += column.shape[1]
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _put(column: NDArray[np.uint64], records: NDArray[np.int64], out: NDArray[np.uint64], at: int) -> None:
+    for row in range(len(records)):
+        for word in range(column.shape[1]):
+            out[row, at + word] = column[records[row], word]
 
 
 def climb(

@@ -17,6 +17,7 @@ from comparators.threads import over_slices
 NOT_OBSERVED = -1
 _MOST_CODES = 1 << 63
 _PAIRS = 1 << 16
+_NO_BITS = np.empty(0, np.uint64)
 
 
 def equal_rows(tokens: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -29,6 +30,23 @@ def equal_rows(tokens: NDArray[np.uint64], left: NDArray[np.int32], right: NDArr
     """
     found = over_slices(lambda start, stop: start + _equal_rows(tokens, left[start:stop], right[start:stop]), len(left), _PAIRS)
     return np.concatenate([np.empty(0, np.int64), *found])
+
+
+def rows_with(bits: NDArray[np.uint64], mask: int) -> NDArray[np.int64]:
+    """(n_found,) int64, rising: the rows that have any of the mask's bits."""
+    wanted = np.uint64(mask)
+    found = over_slices(lambda start, stop: start + _rows_with(bits[start:stop], wanted), len(bits), _PAIRS)
+    return np.concatenate([np.empty(0, np.int64), *found])
+
+
+@njit(nogil=True, cache=True)
+def _rows_with(bits: NDArray[np.uint64], mask: np.uint64) -> NDArray[np.int64]:
+    found = np.empty(len(bits), np.int64)
+    n_found = 0
+    for row in range(len(bits)):
+        found[n_found] = row
+        n_found += bits[row] & mask != 0
+    return found[:n_found].copy()
 
 
 @njit(nogil=True, cache=True)
@@ -113,12 +131,12 @@ class Tally(NamedTuple):
     by_bit: NDArray[np.int64]
 
 
-def tally(codes: NDArray[np.int64], bits: NDArray[np.uint64], n_bits: int) -> Tally:
+def tally(codes: NDArray[np.int64], bits: NDArray[np.uint64] = _NO_BITS, n_bits: int = 0) -> Tally:
     """Count codes, of which there are few distinct ones, and the bits that they come with; nothing is sorted but these few.
 
     Args:
         codes: (n,) int64, not negative.
-        bits: (n,) uint64.
+        bits: (n,) uint64; none, where none are counted.
         n_bits: how many bits are counted, 0 to 64.
     """
     found, counts, by_bit = _tally(codes, bits, n_bits)

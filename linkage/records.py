@@ -7,7 +7,7 @@ means the same whatever order the bundles and their rows arrived in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -92,6 +92,7 @@ class Encodings:
     record: NDArray[np.bytes_]
     filters: UInt64 | Axis
     tokens: UInt64 | Axis
+    _filled: dict[tuple[int, int], NDArray[np.bool_]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Number of records."""
@@ -100,6 +101,17 @@ class Encodings:
     def token(self, place: int) -> UInt64:
         """(n_records,) one token of the axis, in consecutive memory."""
         return self.tokens.column(place) if isinstance(self.tokens, Axis) else np.ascontiguousarray(self.tokens[:, place])
+
+    def there(self, place: int) -> NDArray[np.bool_]:
+        """(n_records,) whether each record has a value of the token."""
+        return self.token(place) != 0
+
+    def filled(self, places: slice) -> NDArray[np.bool_]:
+        """(n_records,) whether each record has a value of the filter; looked up once, because long filters take long to read."""
+        key = (places.start, places.stop)
+        if key not in self._filled:
+            self._filled[key] = np.any(self.filter(places) != 0, axis=1)
+        return self._filled[key]
 
     def filter(self, places: slice) -> UInt64:
         """(n_records, n_words) of one filter, all the places that it takes on the axis side by side."""

@@ -145,7 +145,7 @@ def link(
         )
     if not published.already:
         keep_timings(published.run, watch.described(clock.stages))
-    for line in watch.table(clock.stages) if profile else ():
+    for line in watch.table(clock.stages) if profile and not published.already else ():
         terminal.say(line)
     described = published.run.manifest
     if published.already:
@@ -298,7 +298,7 @@ def export_pairs(
     output: Annotated[Path, typer.Option("-o", "--output", help="where to write the CSV")],
     force: Force = False,
 ) -> None:
-    """Write the candidate pairs: levels (0 = best, -1 = not observed) and weights in bits; pseudonymised personal data."""
+    """Write the pairs that are kept: levels (0 = best, -1 = not observed) and weights in bits; pseudonymised personal data."""
     from linkage.unit.weights import MICROBITS
     from linkage.unit.workspace import LEVEL_PREFIX, PAIRS, pairs_table, read_run_file
 

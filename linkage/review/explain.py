@@ -319,7 +319,7 @@ def lines(told: Explanation, ink: Ink = ASCII) -> list[str]:
         told: the explanation.
         ink: characters to draw with; the default suits every terminal.
     """
-    never = "no weight is kept: nothing proposed to compare these two, or their odds are below one in a million"
+    never = "no weight is kept: nothing proposed to compare these two, or their odds are below one in 65,536"
     return [
         f"run         {told.run_id}",
         *_sides(told),

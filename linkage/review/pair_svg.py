@@ -41,7 +41,7 @@ def _who(told: Explanation) -> str:
 def _title(told: Explanation) -> str:
     verdict = "counted once" if told.same_person else "counted twice"
     if not told.compared:
-        return f"Two records that were never compared, {verdict}"
+        return f"Two records of which no weight is kept, {verdict}"
     return f"Match weight {signed(told.total)} bits, probability {probability(told.total):.6f}: {verdict}"
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -45,14 +45,24 @@ class Partitions:
     Attributes:
         record: (n_doubtful,) int32 record indices, rising.
         group: (n_doubtful,) int32 group of each, named by its smallest record; no draw joins two groups.
-        labels: (n_draws, n_doubtful) int32 cluster of each in each draw, named by its smallest record.
+        place: (n_doubtful,) int8 place of each within its group.
+        cluster: (n_doubtful, n_draws) int8 cluster of each in each draw: the place within its group of the first member.
         joins: (n_draws,) int64 joins of persons that no pass proposed.
     """
 
     record: NDArray[np.int32]
     group: NDArray[np.int32]
-    labels: NDArray[np.int32]
+    place: NDArray[np.int8]
+    cluster: NDArray[np.int8]
     joins: NDArray[np.int64]
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """(n_draws, n_doubtful) int32 cluster of each in each draw, named by its smallest record; made when it is asked for."""
+        named = np.zeros((len(self.record), int(self.place.max(initial=0)) + 1), np.int32)
+        row = np.unique(self.group, return_inverse=True)[1]
+        named[row, self.place] = self.record
+        return named[row[:, None], self.cluster].T
 
 
 @dataclass(frozen=True)
@@ -117,7 +127,7 @@ def certainty(encodings: Encodings, seen: Seen, labels: Labels, threshold: int, 
     left, right, passes = seen.pairs.left[linked], seen.pairs.right[linked], seen.passes[linked]
     no_join = missing(passes[forest(left, right, passes, len(labels))])
     most = _clusters(drawn, labels) - min(len(labels), 1)  # somebody is left
-    partitions = Partitions(drawn.record, drawn.group, drawn.labels, np.minimum(_spread(no_join, len(drawn.labels)), most))
+    partitions = replace(drawn, joins=np.minimum(_spread(no_join, DRAWS), most))
     return _summed_up(partitions, labels, missing(passes))
 
 
@@ -142,9 +152,11 @@ def _drawn(encodings: Encodings, numbers: Labels, threshold: int, weigh: Weigh, 
     model = np.arange(DRAWS) % len(sure)
     marked = marks(inside, weighed[0].contradiction, rules)
     drawn = draw_groups(groups, sure, weighed[0].seen.astype(np.int64), marked, model, -_REACH, seeds)
+    sizes = np.diff(groups.start)
+    place = (np.arange(len(groups.members)) - np.repeat(groups.start[:-1], sizes)).astype(np.int8)
     order = np.argsort(groups.members)
     record = groups.members[order]
-    return Partitions(record, numbers[record], drawn[:, order], np.zeros(DRAWS, np.int64))
+    return Partitions(record, numbers[record], place[order], drawn[order], np.zeros(DRAWS, np.int64))
 
 
 def _seed(encodings: Encodings, record: int) -> int:
@@ -182,7 +194,7 @@ def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty
 def _clusters(drawn: Partitions, labels: Labels) -> NDArray[np.int64]:
     """(n_draws,) persons in each draw, missing joins left aside."""
     others = len(np.unique(labels)) - len(np.unique(labels[drawn.record]))
-    clusters: NDArray[np.int64] = others + (drawn.labels == drawn.record).sum(axis=1)  # a cluster is named by one of its own
+    clusters: NDArray[np.int64] = others + (drawn.cluster == drawn.place[:, None]).sum(axis=0)  # named by one of its own
     return clusters
 
 
@@ -195,32 +207,29 @@ def _pairs(published: Labels, drawn: Partitions) -> tuple[float, float, float]:
     """
     order = np.argsort(drawn.group, kind="stable")
     start = np.append(np.flatnonzero(np.diff(drawn.group[order], prepend=-1)), len(order))
-    of_drawn, of_both = _pairs_drawn(drawn.labels, published, order, start)
-    draws = len(drawn.labels)
-    return float(_pairs_of(published)), float(of_drawn) / draws, float(of_both) / draws
+    of_drawn, of_both = _pairs_drawn(drawn.cluster, published, order, start)
+    return float(_pairs_of(published)), float(of_drawn) / DRAWS, float(of_both) / DRAWS
 
 
 @njit(nogil=True, cache=True)
 def _pairs_drawn(
-    drawn: NDArray[np.int32], published: Labels, order: NDArray[np.int64], start: NDArray[np.int64]
+    drawn: NDArray[np.int8], published: Labels, order: NDArray[np.int64], start: NDArray[np.int64]
 ) -> tuple[np.int64, np.int64]:  # pragma: no cover - compiled
     """Pairs within the drawn clusters, and within the drawn and the published ones, over all draws together.
 
     Args:
-        drawn: (n_draws, n) clusters.
+        drawn: (n, n_draws) clusters.
         published: (n,) clusters.
-        order: (n,) columns, group after group.
+        order: (n,) rows, group after group.
         start: (n_groups + 1,) where each group begins in that order.
     """
     of_drawn, of_both = np.int64(0), np.int64(0)
-    for draw in range(len(drawn)):
-        for group_of in range(len(start) - 1):
-            for one in range(start[group_of], start[group_of + 1]):
-                for other in range(one + 1, start[group_of + 1]):
-                    a, b = order[one], order[other]
-                    together = drawn[draw, a] == drawn[draw, b]
-                    of_drawn += together
-                    of_both += together and published[a] == published[b]
+    for group_of in range(len(start) - 1):
+        for one in range(start[group_of], start[group_of + 1]):
+            for other in range(one + 1, start[group_of + 1]):
+                together = (drawn[order[one]] == drawn[order[other]]).sum()
+                of_drawn += together
+                of_both += together * (published[order[one]] == published[order[other]])
     return of_drawn, of_both
 
 

@@ -3,7 +3,7 @@
 A million records make tens of millions of candidate pairs, and nearly all are of strangers who share a lock. So pairs are made
 for some records at a time, compared, and written down as two records, a number for the agreement pattern, and the passes
 that proposed them. An estimate needs no more than how often each pattern came. Once there is a model, a pair whose odds are
-below one in a million is dropped: it joins nobody, whatever stands around it.
+below one in 65,536 is dropped: it joins nobody, whatever stands around it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blocking import Pairs
-from comparators import pattern_codes
+from comparators import pattern_codes, rows_with, tally
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Proposals, pairs_of
 from linkage.unit.executor import Means, Range
-from linkage.unit.vectors import compare, level_counts
+from linkage.unit.vectors import Sharing, compare, level_counts
 
 BYTES_PER_PAIR = 64
 _COLUMNS = ("left", "right", "code", "proposed")
@@ -72,11 +72,18 @@ def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, 
 
     def compared(first: int, last: int) -> Any:
         pairs, proposed = pairs_of(proposals, first, last)
-        code = pattern_codes(compare(encodings, pairs, protocol), sizes)
+        code = pattern_codes(compare(encodings, pairs, protocol, sharing=_known(proposals, proposed, protocol)), sizes)
         return pa.record_batch([pa.array(column) for column in (*pairs, code, proposed)], names=list(_COLUMNS))
 
     parts = ranges(proposals, means.memory // 2 // BYTES_PER_PAIR)
     return Parts(means.executor.run("compare", {"compare": compared}, parts, means.report))
+
+
+def _known(proposals: Proposals, proposed: NDArray[np.uint64], protocol: Protocol) -> Sharing:
+    """Which pairs share a token, told by the pass over it, where that pass left nothing out."""
+    whole = {one.name: place for place, one in enumerate(proposals.passes) if not one.blocks_left_out}
+    bits = {protocol.tokens.index(name): place for name, place in whole.items() if name in protocol.tokens}
+    return lambda token: rows_with(proposed, 1 << bits[token]) if token in bits else None
 
 
 def ranges(proposals: Proposals, most: int) -> list[Range]:
@@ -108,3 +115,18 @@ def kept(parts: Parts, codes: NDArray[np.int64], keep: NDArray[np.bool_]) -> tup
         patterns.append(pattern[rows])
     left, right, code, proposed = (np.concatenate(column) for column in zip(*found, strict=True))
     return Compared(Pairs(left, right), code, proposed), np.concatenate(patterns)
+
+
+def among(parts: Parts, codes: NDArray[np.int64], some: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(n_patterns,) how many pairs show each pattern both of whose records are among some.
+
+    Args:
+        parts: all candidate pairs.
+        codes: (n_patterns,) the patterns that occur, rising.
+        some: (n_records,) which records.
+    """
+    counts = np.zeros(len(codes), np.int64)
+    for part in parts:
+        found = tally(part.code[some[part.pairs.left] & some[part.pairs.right]])
+        counts[np.searchsorted(codes, found.codes)] += found.counts
+    return counts

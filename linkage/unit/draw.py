@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from comparators import over_slices
 from linkage.unit.agglomerate import merge
-from linkage.unit.groups import Groups, bars, square
+from linkage.unit.groups import CANNOT, CONTRADICT, MUST, Groups, bars, square
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _GROUPS = 256
@@ -29,11 +29,11 @@ def draw_groups(
     model: NDArray[np.int64],
     least: int,
     seeds: NDArray[np.int64],
-) -> NDArray[np.int32]:
-    """(n_draws, m) int32 cluster of each member in each draw, named by its smallest record.
+) -> NDArray[np.int8]:
+    """(m, n_draws) int8 cluster of each member in each draw: the place within its group of the cluster's first member.
 
     Args:
-        groups: all groups.
+        groups: all groups, of at most 127 members.
         weights: (n_models, n_pairs) microbits of log-odds between the records of a group, clipped.
         seen: (n_pairs,) int64, 1 where a pair could be compared.
         marked: (n_pairs,) sums of `MUST`, `CANNOT` and `CONTRADICT`.
@@ -41,7 +41,7 @@ def draw_groups(
         least: microbits; clusters whose mean weight is lower are never joined.
         seeds: (n_groups,) of each group.
     """
-    out = np.empty((len(model), len(groups.members)), np.int32)
+    out = np.empty((len(groups.members), len(model)), np.int8)
     over_slices(lambda at, to: _draw_groups(groups, weights, seen, marked, model, least, seeds, at, to, out), len(seeds), _GROUPS)
     return out
 
@@ -57,11 +57,15 @@ def _draw_groups(
     seeds: NDArray[np.int64],
     begin: int,
     end: int,
-    out: NDArray[np.int32],
+    out: NDArray[np.int8],
 ) -> None:  # pragma: no cover - compiled
     for one in range(begin, end):
-        members = groups.members[groups.start[one] : groups.start[one + 1]]
-        size = len(members)
+        start, size = groups.start[one], groups.start[one + 1] - groups.start[one]
+        if size == 2:
+            pair = groups.first[one]
+            _draw_two(weights[:, pair], seen[pair], marked[pair], model, least, seeds[one], out[start + 1])
+            out[start] = 0
+            continue
         between, showing = np.zeros((len(weights), size, size), np.int64), np.zeros((size, size), np.int64)
         must, cannot = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
         for place in range(len(weights)):
@@ -71,7 +75,27 @@ def _draw_groups(
         drawn = draw_partitions(between, showing > 0, must, cannot, model, least, seeds[one])
         for draw in range(len(model)):
             for place in range(size):
-                out[draw, groups.start[one] + place] = members[drawn[draw, place]]
+                out[start + place, draw] = drawn[draw, place]
+
+
+@njit(nogil=True, cache=True)
+def _draw_two(
+    weights: NDArray[np.int64], seen: int, marked: int, model: NDArray[np.int64], least: int, seed: int, out: NDArray[np.int8]
+) -> None:  # pragma: no cover - compiled
+    """What `draw_partitions` does with two records, which most groups are: set 0 where they are together, 1 where not."""
+    state = np.uint64(seed)
+    must, cannot = marked & MUST != 0, (marked & CANNOT != 0) or (marked & CONTRADICT != 0 and marked & MUST == 0)
+    chance = np.empty(len(weights), np.float64)
+    for one in range(len(weights)):
+        chance[one] = 1.0 + 2.0 ** -(weights[one] / 1e6)
+    for draw in range(len(model)):
+        if cannot or (must and not cannot):
+            out[draw] = 1 if cannot else 0
+        elif not seen or weights[model[draw]] < least:
+            out[draw] = 1
+        else:
+            state += _GOLDEN
+            out[draw] = 0 if _uniform(state) * chance[model[draw]] < 1.0 else 1
 
 
 @njit(nogil=True, cache=True)

@@ -175,5 +175,5 @@ def _background(encodings: Encodings, others: Pairs | None, candidates: PatternC
 def _seen(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool) -> PatternCounts:
     sizes = level_counts(protocol)
     codes = pattern_codes(compare(encodings, pairs, protocol, locked=locked), sizes)
-    found = tally(codes, np.zeros(len(codes), np.uint64), 0)
+    found = tally(codes)
     return _table(patterns(found.codes, sizes), found.counts, protocol, None)

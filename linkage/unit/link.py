@@ -19,20 +19,20 @@ from linkage.records import Encodings
 from linkage.unit.candidates import Candidates, propose
 from linkage.unit.certainty import MODELS, Certainty, Seen, certainty
 from linkage.unit.cluster import Labels, Rules, Weighed, cluster
-from linkage.unit.compared import compare_all, kept
+from linkage.unit.compared import among, compare_all, kept
 from linkage.unit.contradictions import CONTRADICTED, NONE, contradictions
 from linkage.unit.cuts import above, cuts
 from linkage.unit.estimate import Model
 from linkage.unit.executor import IN_MEMORY, Means
 from linkage.unit.fit import SEED, Counted, count, fit, refits
-from linkage.unit.second_look import second_look
+from linkage.unit.second_look import Dropped, second_look
 from linkage.unit.vectors import Levels, compare
 from linkage.unit.weights import MICROBITS, Microbits, Weights, log_odds, weigh, weights
 
 # Inside a group of records that others hold together, a pair that cannot be compared speaks a little against: most matches can.
 UNSEEN_PAIR = -2_000_000  # microbits
-# Pairs with odds below one in a million are counted, and not kept: they join nobody.
-KEPT_FROM = -20 * MICROBITS
+# Pairs with odds below one in 65,536 are counted, and not kept: they join nobody.
+KEPT_FROM = -16 * MICROBITS
 Rows = slice | NDArray[np.int64]
 
 
@@ -53,7 +53,7 @@ class Linkage:
     """All that a run found out.
 
     Attributes:
-        candidates: the pairs kept and where they came from: those with odds of at least one in a million.
+        candidates: the pairs kept and where they came from: those with odds of at least one in 65,536.
         compared: number of all pairs that were compared.
         counted: what the estimate went by: how often each agreement pattern came among all of them.
         levels: (n_pairs, n_comparisons) int8, −1 = not observed.
@@ -119,7 +119,8 @@ def link_encodings(
     table = weights(model)
     pattern = _weighed(counted.candidates.patterns, table, protocol)
     means.report("weigh", 0, 1)
-    pairs, shows = kept(parts, counted.codes, above(pattern.weight, pattern.contradiction, CONTRADICTED, KEPT_FROM))
+    keep = above(pattern.weight, pattern.contradiction, CONTRADICTED, KEPT_FROM)
+    pairs, shows = kept(parts, counted.codes, keep)
     found = Candidates(pairs.pairs, proposals.passes, pairs.proposed)
     levels = counted.candidates.patterns[shows]
     weighed = Weighed(pattern.weight[shows], pattern.contradiction[shows], pattern.seen[shows])
@@ -136,7 +137,11 @@ def link_encodings(
 
     means.report("cluster", 0, 1)
     first = clustered(slice(None), 0, rules)
-    again = second_look(found.pairs, weight, first, counted.candidates, model, table, threshold)
+
+    def dropped(some: NDArray[np.bool_]) -> Dropped:
+        return Dropped(pattern.weight, np.where(keep, 0, among(parts, counted.codes, some)))
+
+    again = second_look(found.pairs, weight, first, counted.candidates, model, table, threshold, dropped)
     alone = np.bincount(first, minlength=len(first))[first] == 1
     joined = clustered(again.rows, again.prior - table.prior, replace(rules, must=NOTHING_DECIDED.must))  # 'same' had its turn
     labels = np.where(alone, joined, first).astype(np.int32)

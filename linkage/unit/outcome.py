@@ -107,18 +107,13 @@ def quality(encodings: Encodings, linkage: Linkage) -> dict[str, int]:
 
 def _partitions(agency: NDArray[np.object_], record: NDArray[np.object_], linkage: Linkage) -> PartitionsTable:
     drawn = linkage.certainty.partitions
-    place = np.zeros(len(agency), np.int64)  # of each doubtful record within its group
-    order = np.argsort(drawn.group, kind="stable")
-    starts = np.flatnonzero(np.diff(drawn.group[order], prepend=-1))
-    sizes = np.diff(np.append(starts, len(order)))
-    place[drawn.record[order]] = np.arange(len(order)) - np.repeat(starts, sizes)
-    return PartitionsTable(agency[drawn.record], record[drawn.record], drawn.group, place[drawn.labels].astype(np.int16))
+    return PartitionsTable(agency[drawn.record], record[drawn.record], drawn.group, drawn.cluster.T.astype(np.int16))
 
 
 def described_certainty(linkage: Linkage) -> dict[str, Any]:
     """What the draws come to: joins that no pass proposed, one number for each draw, and why pairs were cut."""
     drawn = linkage.certainty.partitions
-    return {"draws": len(drawn.labels), "joins_missing": drawn.joins.tolist(), "cut": counted_cuts(linkage.apart)}
+    return {"draws": len(drawn.joins), "joins_missing": drawn.joins.tolist(), "cut": counted_cuts(linkage.apart)}
 
 
 def described_passes(linkage: Linkage) -> list[Mapping[str, Any]]:

@@ -13,7 +13,9 @@ Source: our own; the idea is that of a prior on the number of links not yet made
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +44,32 @@ class SecondLook:
     prior: int
 
 
+class Dropped(NamedTuple):
+    """Pairs that were compared and not kept, by agreement pattern.
+
+    Attributes:
+        weight: (n_patterns,) microbits, first prior included.
+        counts: (n_patterns,) pairs among records left alone.
+    """
+
+    weight: Microbits
+    counts: NDArray[np.int64]
+
+
+def nothing_dropped(_alone: NDArray[np.bool_]) -> Dropped:
+    """Every pair that was compared was kept."""
+    return Dropped(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
 def second_look(
-    pairs: Pairs, weight: Microbits, labels: Labels, counted: PatternCounts, model: Model, table: Weights, threshold: int
+    pairs: Pairs,
+    weight: Microbits,
+    labels: Labels,
+    counted: PatternCounts,
+    model: Model,
+    table: Weights,
+    threshold: int,
+    dropped: Callable[[NDArray[np.bool_]], Dropped] = nothing_dropped,
 ) -> SecondLook:
     """Estimate the prior among records left alone.
 
@@ -55,6 +81,7 @@ def second_look(
         model: the fitted model.
         table: the model in microbits.
         threshold: microbits at which a pair speaks neither for nor against.
+        dropped: given which records are alone, the pairs among them that were compared and are not among these.
     """
     alone = np.bincount(labels, minlength=len(labels))[labels] == 1
     rows = np.flatnonzero(alone[pairs.left] & alone[pairs.right])
@@ -62,8 +89,10 @@ def second_look(
     rejected, missed = _rejected(counted, model, table, threshold) if len(rows) else (0.0, 0.0)
     if rejected < _FEWEST_MISSING:
         return SecondLook(rows[:0], table.prior)
-    evidence = (weight[rows] - table.prior) / MICROBITS - np.log2(missed)
-    odds = _prior_odds(evidence, n, _MOST_MISSING * rejected)
+    others = dropped(alone)
+    evidence = (np.concatenate([weight[rows], others.weight]) - table.prior) / MICROBITS - np.log2(missed)
+    several = np.concatenate([np.ones(len(rows)), others.counts])
+    odds = _prior_odds(evidence, several, n, _MOST_MISSING * rejected)
     return SecondLook(rows, round(MICROBITS * float(odds - np.log2(missed))))
 
 
@@ -74,15 +103,22 @@ def _rejected(counted: PatternCounts, model: Model, table: Weights, threshold: i
     return rejected, rejected / float(expected.sum())
 
 
-def _prior_odds(evidence: NDArray[np.float64], n: int, most: float) -> float:
-    """log2 of λ/(1 − λ) among the n(n − 1)/2 pairs, by EM over λ alone; λ never makes more than `most` matches."""
+def _prior_odds(evidence: NDArray[np.float64], several: NDArray[np.float64], n: int, most: float) -> float:
+    """log2 of λ/(1 − λ) among the n(n − 1)/2 pairs, by EM over λ alone; λ never makes more than `most` matches.
+
+    Args:
+        evidence: (n_kinds,) bits.
+        several: (n_kinds,) how many pairs have it.
+        n: number of records.
+        most: matches.
+    """
     every = n * (n - 1) / 2
     largest = max(_SMALLEST_PRIOR, min(0.5, most / every))
     prior = min(1.0 / n, largest)
     for _ in range(_MAX_ITERATIONS):
         before = prior
         odds = np.exp2(evidence) * prior / (1.0 - prior)
-        prior = float(np.clip((odds / (1.0 + odds)).sum() / every, _SMALLEST_PRIOR, largest))
+        prior = float(np.clip((several * (odds / (1.0 + odds))).sum() / every, _SMALLEST_PRIOR, largest))
         if abs(prior - before) <= _TOLERANCE * before:
             break
     return float(np.log2(prior) - np.log2(1.0 - prior))

@@ -10,12 +10,13 @@ share, the upper halves of their tokens are equal if both have a value, and filt
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blocking import Pairs
-from comparators import UNSEEN, climb, equal_rows
+from comparators import UNSEEN, climb, equal_rows, side_by_side
 from linkage.encoding import Copy
 from linkage.protocol import Protocol
 from linkage.records import Encodings
@@ -23,10 +24,13 @@ from linkage.unit.contradictions import ended_at
 from linkage.unit.views import View, views
 
 Levels = NDArray[np.int8]
+Sharing = Callable[[int], NDArray[np.int64] | None]
 _NOT_OBSERVED = -1
 
 
-def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool = True) -> Levels:
+def compare(
+    encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool = True, sharing: Sharing | None = None
+) -> Levels:
     """(n_pairs, n_comparisons) int8 levels in the protocol's order, best = 0, last = different, −1 = not observed.
 
     Args:
@@ -34,10 +38,11 @@ def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: b
         pairs: to be compared.
         protocol: the agreement.
         locked: whether to look behind locks; pairs drawn at random share none, and the look would be for nothing.
+        sharing: rows of the pairs that share the token at a place on the axis, where that is known already; None where it is not.
     """
     out = _nothing_seen(len(pairs.left), protocol)
     for view in views(protocol, locked=locked):
-        _look(encodings, pairs, view, out)
+        _look(encodings, pairs, view, out, sharing)
     out[out == UNSEEN] = _NOT_OBSERVED
     _made_only_where_asked(encodings, pairs, out, protocol)
     return out
@@ -50,11 +55,7 @@ def level_counts(protocol: Protocol) -> tuple[int, ...]:
 
 def has_value(e: Encodings, name: str, protocol: Protocol) -> NDArray[np.bool_]:
     """(n_records,) whether each record has a value of an unlocked token or filter."""
-    if name in protocol.encoding.tokens:
-        there: NDArray[np.bool_] = e.token(protocol.tokens.index(name)) != 0
-    else:
-        there = np.any(e.filter(protocol.places(Copy(name, None))) != 0, axis=1)
-    return there
+    return e.there(protocol.tokens.index(name)) if name in protocol.encoding.tokens else e.filled(protocol.places(Copy(name, None)))
 
 
 def _nothing_seen(n_pairs: int, protocol: Protocol) -> Levels:
@@ -63,9 +64,9 @@ def _nothing_seen(n_pairs: int, protocol: Protocol) -> Levels:
     return np.tile(np.array(start, np.int8), (n_pairs, 1))
 
 
-def _look(e: Encodings, pairs: Pairs, view: View, out: Levels) -> None:
+def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, sharing: Sharing | None) -> None:
     """Lower the levels of the pairs that share the view's lock to what they show under it."""
-    shared = [equal_rows(e.token(place), *pairs) for place in view.lock]
+    shared = [_sharing(e, pairs, place, sharing) for place in view.lock]
     rows = functools.reduce(np.union1d, shared) if shared else np.arange(len(out))
     for ladder, rung in view.shared:
         out[rows, ladder] = np.minimum(out[rows, ladder], rung)
@@ -75,8 +76,21 @@ def _look(e: Encodings, pairs: Pairs, view: View, out: Levels) -> None:
     left, right = pairs.left[rows], pairs.right[rows]
     seen = np.zeros(len(e), np.bool_)
     seen[left] = seen[right] = True
-    place = (np.cumsum(seen) - 1).astype(np.int32)
-    climb(_columns(e, np.flatnonzero(seen), view), place[left], place[right], rows, view.of_tokens, view.of_filters, out)
+    records = _neighbours_first(e, np.flatnonzero(seen), view)
+    place = np.empty(len(e), np.int32)
+    place[records] = np.arange(len(records), dtype=np.int32)
+    columns = side_by_side([*map(e.token, view.tokens), *map(e.filter, view.filters)], records)
+    climb(columns, place[left], place[right], rows, view.of_tokens, view.of_filters, out)
+
+
+def _sharing(e: Encodings, pairs: Pairs, place: int, sharing: Sharing | None) -> NDArray[np.int64]:
+    known = sharing(place) if sharing else None
+    return equal_rows(e.token(place), *pairs) if known is None else known
+
+
+def _neighbours_first(e: Encodings, records: NDArray[np.int64], view: View) -> NDArray[np.int64]:
+    """The records in the order of what they share, so that those of one block lie side by side in memory."""
+    return records[np.argsort(e.token(view.lock[0])[records])] if len(view.lock) == 1 else records
 
 
 def _may_gain(out: Levels, rows: NDArray[np.int64], view: View) -> NDArray[np.bool_]:
@@ -88,12 +102,6 @@ def _may_gain(out: Levels, rows: NDArray[np.int64], view: View) -> NDArray[np.bo
             best[ladder] = min(best.get(ladder, UNSEEN), rung)
     gains = (out[rows, ladder] > rung for ladder, rung in best.items())
     return functools.reduce(np.logical_or, gains, np.zeros(len(rows), np.bool_))
-
-
-def _columns(e: Encodings, records: NDArray[np.int64], view: View) -> NDArray[np.uint64]:
-    """(n_some, n_columns) what the view shows of some records, side by side."""
-    parts = [e.token(place)[records, None] for place in view.tokens] + [e.filter(places)[records] for places in view.filters]
-    return np.concatenate(parts, axis=1)
 
 
 def _made_only_where_asked(e: Encodings, pairs: Pairs, out: Levels, protocol: Protocol) -> None:

@@ -54,7 +54,7 @@ ONLY_IN = {
         "comparators",
         "blocking",
         *(f"linkage.agency.{name}" for name in ("apart", "keccak", "lookup", "masks", "sha256")),
-        *(f"linkage.unit.{name}" for name in ("agglomerate", "draw", "partition")),
+        *(f"linkage.unit.{name}" for name in ("agglomerate", "certainty", "cluster", "draw", "groups", "missing", "partition")),
         "linkage.cli",
     ),
     "pickle": (),

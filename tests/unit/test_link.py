@@ -64,9 +64,7 @@ def linked(people):
 
 def test_people_are_found_again_over_lists_and_within_them(people, linked):
     assert clusters(linked.labels.tolist()) == clusters(people.truth)
-    assert set(zip(*map(np.ndarray.tolist, linked.candidates.pairs), strict=True)) - pairs_within(people.truth), (
-        "no stranger was met"
-    )
+    assert linked.compared > len(pairs_within(people.truth)), "no stranger was met"
     source = people.encodings.source
     assert {source[a] == source[b] for a, b in pairs_within(people.truth)} == {True, False}
 

@@ -60,11 +60,11 @@ def comparing(monkeypatch):
     def count(stop_after=None):
         calls, real = [], compare
 
-        def counted(encodings, pairs, protocol):
+        def counted(encodings, pairs, protocol, **options):
             if len(calls) == stop_after:
                 raise Stop
             calls.append(len(pairs.left))
-            return real(encodings, pairs, protocol)
+            return real(encodings, pairs, protocol, **options)
 
         monkeypatch.setattr(compared, "compare", counted)
         return calls
@@ -169,7 +169,7 @@ def test_what_other_jobs_left_is_cleared_before_the_first_part_is_made(received,
     stale.mkdir(parents=True)
     (stale / "compare-0-9.arrow").write_bytes(b"of nobody")
     seen, compare = [], compared.compare
-    monkeypatch.setattr(compared, "compare", lambda *given: seen.append(stale.exists()) or compare(*given))
+    monkeypatch.setattr(compared, "compare", lambda *given, **options: seen.append(stale.exists()) or compare(*given, **options))
     run(received, folders.unit, memory=FEW)
     assert set(seen) == {False}
     assert not (received.path / "parts").exists()
