@@ -6,26 +6,26 @@ else of ours.
 """
 
 from comparators.bits import counts, parities, popcount
-from comparators.ladders import UNSEEN, FilterTests, TokenTests, climb, side_by_side
+from comparators.ladders import UNSEEN, FilterTests, TokenTests, climb, lower
 from comparators.levels import Tally, equal_rows, pattern_codes, patterns, rows_with, tally
 from comparators.similarity import dice_permille
 from comparators.threads import over_slices
 
 __all__ = [
+    "UNSEEN",
     "FilterTests",
     "Tally",
     "TokenTests",
-    "UNSEEN",
     "climb",
     "counts",
     "dice_permille",
     "equal_rows",
     "over_slices",
+    "lower",
     "parities",
     "pattern_codes",
     "patterns",
     "popcount",
     "rows_with",
-    "side_by_side",
     "tally",
 ]

@@ -65,27 +65,40 @@ class FilterTests(NamedTuple):
     dice: NDArray[np.int32]
 
 
-def side_by_side(columns: Sequence[NDArray[np.uint64]], records: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """(n_records, n_columns) uint64: some records of several columns, what belongs to one record in one stretch.
+def lower(
+    levels: NDArray[np.int8], pairs: NDArray[np.int64], known: Sequence[tuple[int, int]], best: Sequence[tuple[int, int]]
+) -> NDArray[np.int64]:
+    """Lower the levels of some pairs to what is known of all of them; which of them could still gain by tests.
 
     Args:
-        columns: (n,) or (n, width) uint64 each.
-        records: (n_records,) rows of them, in the order in which they shall stand.
+        levels: (n_pairs, n_ladders) int8, changed in place.
+        pairs: (n_some,) int64 rows of `levels`, each once.
+        known: (ladder, rung) that each of the pairs reaches.
+        best: (ladder, rung) the best that tests could bring a pair to.
+
+    Returns:
+        (n_gaining,) int64 rows of `levels`, in the same order.
     """
-    wide = [column.reshape(len(column), -1) for column in columns]
-    out = np.empty((len(records), sum(column.shape[1] for column in wide)), np.uint64)
-    at = 0
-    for column in wide:
-        _put(column, records, out, at)
-        at += column.shape[1]
-    return out
+    reached, possible = (np.array(list(one), np.int64).reshape(-1, 2) for one in (known, best))
+    slices = over_slices(lambda at, to: _lower(levels, pairs[at:to], reached, possible), len(pairs), _PAIRS_AT_A_TIME)
+    return np.concatenate([np.empty(0, np.int64), *slices])
 
 
 @njit(nogil=True, cache=True)
-def _put(column: NDArray[np.uint64], records: NDArray[np.int64], out: NDArray[np.uint64], at: int) -> None:
-    for row in range(len(records)):
-        for word in range(column.shape[1]):
-            out[row, at + word] = column[records[row], word]
+def _lower(
+    levels: NDArray[np.int8], pairs: NDArray[np.int64], known: NDArray[np.int64], best: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    gaining, n_gaining = np.empty(len(pairs), np.int64), 0
+    for pair in pairs:
+        level = levels[pair]
+        for one in range(len(known)):
+            level[known[one, 0]] = min(level[known[one, 0]], known[one, 1])
+        gains = False
+        for one in range(len(best)):
+            gains |= level[best[one, 0]] > best[one, 1]
+        gaining[n_gaining] = pair
+        n_gaining += gains
+    return gaining[:n_gaining].copy()
 
 
 def climb(

@@ -69,10 +69,20 @@ class Axis(NamedTuple):
 
     def column(self, place: int) -> UInt64:
         """(n_records, …) one column, in consecutive memory."""
-        whole = np.concatenate([part[place] for part in self.parts])[self.order]
+        return self.rows(place, np.arange(len(self.order)))
+
+    def rows(self, place: int, records: NDArray[np.int64]) -> UInt64:
+        """(n_some, …) one column of some records."""
+        at = self.order[records]
+        ends = np.cumsum([len(part[place]) for part in self.parts])
+        out = np.empty((len(records), *self.parts[0][place].shape[1:]), np.uint64)
+        of_part = np.searchsorted(ends, at, side="right")
+        for number, part in enumerate(self.parts):
+            mine = np.flatnonzero(of_part == number) if len(self.parts) > 1 else slice(None)
+            out[mine] = part[place][at[mine] - (ends[number] - len(part[place]))]
         for body in self.bodies:
             let_go(body)
-        return whole
+        return out
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,24 @@ class Encodings:
         """(n_records,) one token of the axis, in consecutive memory."""
         return self.tokens.column(place) if isinstance(self.tokens, Axis) else np.ascontiguousarray(self.tokens[:, place])
 
+    def side_by_side(self, tokens: Sequence[int], filters: Sequence[slice], records: NDArray[np.int64]) -> UInt64:
+        """(n_some, n_columns) uint64: tokens and then the words of filters of some records, what belongs to one in one stretch."""
+        widths = [1] * len(tokens) + [self._words * (places.stop - places.start) for places in filters]
+        out = np.empty((len(records), sum(widths)), np.uint64)
+        ends = np.cumsum([0, *widths]).tolist()
+        for place, start in zip(tokens, ends, strict=False):
+            out[:, start] = _rows(self.tokens, place, records)
+        for places, start in zip(filters, ends[len(tokens) :], strict=False):
+            for number, place in enumerate(range(places.start, places.stop)):
+                at = start + number * self._words
+                out[:, at : at + self._words] = _rows(self.filters, place, records)
+        return out
+
+    @property
+    def _words(self) -> int:
+        """Words of a filter's place."""
+        return self.filters.parts[0][0].shape[1] if isinstance(self.filters, Axis) else self.filters.shape[2]
+
     def there(self, place: int) -> NDArray[np.bool_]:
         """(n_records,) whether each record has a value of the token."""
         return self.token(place) != 0
@@ -119,6 +147,10 @@ class Encodings:
             return np.concatenate([self.filters.column(place) for place in range(places.start, places.stop)], axis=1)
         taken = self.filters[:, places, :]
         return taken.reshape(len(self), taken.shape[1] * taken.shape[2])  # -1 has no meaning where there are no records
+
+
+def _rows(axis: UInt64 | Axis, place: int, records: NDArray[np.int64]) -> UInt64:
+    return axis.rows(place, records) if isinstance(axis, Axis) else axis[records, place]
 
 
 def combine(parts: Sequence[Part]) -> Encodings:

@@ -178,7 +178,7 @@ def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty
     of_published, of_drawn, of_both = _pairs(labels[drawn.record], drawn)
     total = certain + of_drawn
     return Certainty(
-        persons=len(np.unique(labels)),
+        persons=_number(labels),
         estimated=round(float(middle)),
         low=round(float(low)),
         high=round(float(high)),
@@ -193,7 +193,7 @@ def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty
 
 def _clusters(drawn: Partitions, labels: Labels) -> NDArray[np.int64]:
     """(n_draws,) persons in each draw, missing joins left aside."""
-    others = len(np.unique(labels)) - len(np.unique(labels[drawn.record]))
+    others = _number(labels) - len(np.unique(labels[drawn.record]))
     clusters: NDArray[np.int64] = others + (drawn.cluster == drawn.place[:, None]).sum(axis=0)  # named by one of its own
     return clusters
 
@@ -233,8 +233,13 @@ def _pairs_drawn(
     return of_drawn, of_both
 
 
+def _number(labels: Labels) -> int:
+    """How many clusters there are: each is named by one of its own."""
+    return int((labels == np.arange(len(labels))).sum())
+
+
 def _pairs_of(labels: NDArray[np.integer]) -> int:
-    sizes = np.unique(labels, return_counts=True)[1]
+    sizes = np.bincount(labels).astype(np.int64)
     return int((sizes * (sizes - 1) // 2).sum())
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blocking import Pairs
-from comparators import UNSEEN, climb, equal_rows, side_by_side
+from comparators import UNSEEN, climb, equal_rows, lower
 from linkage.encoding import Copy
 from linkage.protocol import Protocol
 from linkage.records import Encodings
@@ -68,9 +68,7 @@ def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, sharing: Sharing 
     """Lower the levels of the pairs that share the view's lock to what they show under it."""
     shared = [_sharing(e, pairs, place, sharing) for place in view.lock]
     rows = functools.reduce(np.union1d, shared) if shared else np.arange(len(out))
-    for ladder, rung in view.shared:
-        out[rows, ladder] = np.minimum(out[rows, ladder], rung)
-    rows = rows[_may_gain(out, rows, view)]
+    rows = lower(out, rows, view.shared, _best(view))
     if not len(rows):
         return
     left, right = pairs.left[rows], pairs.right[rows]
@@ -79,7 +77,7 @@ def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, sharing: Sharing 
     records = _neighbours_first(e, np.flatnonzero(seen), view)
     place = np.empty(len(e), np.int32)
     place[records] = np.arange(len(records), dtype=np.int32)
-    columns = side_by_side([*map(e.token, view.tokens), *map(e.filter, view.filters)], records)
+    columns = e.side_by_side(view.tokens, view.filters, records)
     climb(columns, place[left], place[right], rows, view.of_tokens, view.of_filters, out)
 
 
@@ -93,15 +91,14 @@ def _neighbours_first(e: Encodings, records: NDArray[np.int64], view: View) -> N
     return records[np.argsort(e.token(view.lock[0])[records])] if len(view.lock) == 1 else records
 
 
-def _may_gain(out: Levels, rows: NDArray[np.int64], view: View) -> NDArray[np.bool_]:
-    """Which pairs stand below the best that any of the view's tests could bring them to."""
+def _best(view: View) -> list[tuple[int, int]]:
+    """Of each ladder that the view's tests speak of, the best rung that they could bring a pair to."""
     best: dict[int, int] = {}
     of_tokens = np.where(view.of_tokens.rung >= 0, view.of_tokens.rung, view.of_tokens.shown)
     for ladders, rungs in ((view.of_tokens.ladder, of_tokens), (view.of_filters.ladder, view.of_filters.rung)):
         for ladder, rung in zip(ladders.tolist(), rungs.tolist(), strict=True):
             best[ladder] = min(best.get(ladder, UNSEEN), rung)
-    gains = (out[rows, ladder] > rung for ladder, rung in best.items())
-    return functools.reduce(np.logical_or, gains, np.zeros(len(rows), np.bool_))
+    return sorted(best.items())
 
 
 def _made_only_where_asked(e: Encodings, pairs: Pairs, out: Levels, protocol: Protocol) -> None:
