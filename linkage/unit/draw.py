@@ -122,9 +122,14 @@ def draw_partitions(
     draws, size = len(model), weights.shape[1]
     out = np.zeros((draws, size), np.int16)
     state = np.uint64(seed)
+    total, barred, unseen = np.empty((size, size), np.int64), cannot.copy(), ~seen
+    members, cluster = np.empty(size, np.int64), np.empty(size, np.int32)
     for number in range(draws):
-        total, barred, unseen = weights[model[number]].copy(), cannot.copy(), ~seen
-        members, cluster = np.ones(size, np.int64), np.arange(size).astype(np.int32)
+        for one in range(size):
+            members[one], cluster[one] = 1, one
+            for other in range(size):
+                total[one, other] = weights[model[number], one, other]
+                barred[one, other], unseen[one, other] = cannot[one, other], not seen[one, other]
         for left in range(size):
             for right in range(left + 1, size):
                 a, b = cluster[left], cluster[right]
@@ -140,7 +145,8 @@ def draw_partitions(
                 _join(a, b, total, barred, unseen, members, cluster)
             else:
                 barred[a, b] = barred[b, a] = True
-        out[number] = cluster
+        for one in range(size):
+            out[number, one] = cluster[one]
     return out
 
 
