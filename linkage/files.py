@@ -10,23 +10,25 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from linkage.errors import KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
+Content = bytes | Callable[[IO[bytes]], object]  # the bytes, or what writes them
 
 
-def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
+def write_atomically(path: Path, data: Content, *, mode: int = PUBLIC) -> None:
     """Replace the file by these bytes in one step, or leave it as it was."""
     partial = path.with_name(f".{path.name}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            stream.write(data) if isinstance(data, bytes) else data(stream)
             stream.flush()
             os.fsync(stream.fileno())
         if not WINDOWS:
@@ -49,11 +51,11 @@ def write_new(path: Path, data: bytes, *, mode: int = PUBLIC, force: bool = Fals
     write_atomically(path, data, mode=mode)
 
 
-def write_together(files: Mapping[Path, tuple[bytes, int]]) -> None:
+def write_together(files: Mapping[Path, tuple[Content, int]]) -> None:
     """Write several files of one result: all are safe under temporary names before the first takes its own.
 
     Args:
-        files: path to bytes and mode.
+        files: path to content and mode.
     """
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
