@@ -38,7 +38,7 @@ Words = NDArray[np.uint64]
 Rows = NDArray[np.int64]
 FilterRows = Mapping[str, Callable[[Rows], Words]]
 _LOWER_HALF = np.uint64(0xFFFF_FFFF)
-_SLICE, _SLICES = 1 << 11, 16
+_SLICE, _SLICES = 1 << 11, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,18 +147,23 @@ def written_out(copies: Copies) -> tuple[Words, Words]:
 def in_slices(copies: Copies, rows: Rows) -> Iterator[tuple[int, list[Words]]]:
     """The rows' copies a few thousand rows at a time: where the slice begins, and (n_slice, n_words) of each copy.
 
-    Copies stand in the order of the protocol's axes, those of filters before those of tokens.
+    Copies stand in the order of the protocol's axes, those of filters before those of tokens. They are to be used before
+    the next ones are asked for, which take their place in memory.
     """
-    for begin in range(0, len(rows), _SLICE * _SLICES):
-        several = rows[begin : begin + _SLICE * _SLICES]
-        made = over_slices(lambda start, stop: _made(copies, several[start:stop]), len(several), _SLICE)  # noqa: B023
-        yield from ((begin + number * _SLICE, columns) for number, columns in enumerate(made))
+    together = min(len(rows), _SLICE * _SLICES)
+    memory = np.empty((together, copies.layout.before[-1]), np.uint64)
+    for begin in range(0, len(rows), max(together, 1)):
+        several = rows[begin : begin + together]
+
+        def made(start: int, stop: int) -> tuple[int, list[Words]]:
+            return begin + start, _made(copies, several[start:stop], memory[start:stop].reshape(-1))  # noqa: B023
+
+        yield from over_slices(made, len(several), _SLICE)
 
 
-def _made(copies: Copies, rows: Rows) -> list[Words]:
-    """Each copy's words of these rows that leave."""
+def _made(copies: Copies, rows: Rows, words: Words) -> list[Words]:
+    """Each copy's words of these rows that leave, one copy behind the other in `words`."""
     layout = copies.layout
-    words = np.empty(len(rows) * layout.before[-1], np.uint64)
     edges = itertools.pairwise((len(rows) * layout.before).tolist())
     out = [words[begin:end].reshape(len(rows), -1) for begin, end in edges]
     _put_inner(out, copies, rows)

@@ -40,6 +40,7 @@ def seal(
     from linkage.agency.mapping import Mapping, read_mapping
     from linkage.agency.prepare import encode
     from linkage.agency.sections import Readers, Shipment, seal_sections
+    from linkage.agency.sha256 import is_compiled
     from linkage.bundle.keyring import open_keys, read_recipient, secret
     from linkage.files import PRIVATE, PUBLIC, refuse_overwriting, write_together
     from linkage.protocol import read_protocol
@@ -51,6 +52,8 @@ def seal(
     readers = Readers(read_recipient(unit, "unit"), read_recipient(statistics, "statistics"))
     linkage_keys = derive(linkage_secret(folder, agreed.project, agreed.epoch), agreed.project, agreed.epoch)
     how = read_mapping(mapping) if mapping else Mapping()
+    if not is_compiled():
+        terminal.say("compiling for this machine: the first run takes some seconds longer")
     with terminal.progress(f"sealing {extract.name}", 9) as advance:
         rows = read_extract(extract, how)
         advance(1)
