@@ -14,37 +14,26 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from linkage.errors import KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
 STRETCH = 16 << 20
+Content = bytes | Callable[[IO[bytes]], object]  # the bytes, or what writes them
 
 
-def write_atomically(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
+def write_atomically(path: Path, data: Content, *, mode: int = PUBLIC) -> None:
     """Replace the file by these bytes in one step, or leave it as it was."""
-    with _replacing(path, mode) as stream:
-        stream.write(data)
-
-
-def copy_atomically(source: Path, path: Path, *, mode: int = PUBLIC) -> None:
-    """The same with the bytes of another file, however large it is."""
-    with source.open("rb") as read, _replacing(path, mode) as stream:
-        shutil.copyfileobj(read, stream, STRETCH)
-
-
-@contextmanager
-def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
     partial = path.with_name(f".{path.name}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            yield stream
+            stream.write(data) if isinstance(data, bytes) else data(stream)
             stream.flush()
             os.fsync(stream.fileno())
         if not WINDOWS:
@@ -54,6 +43,12 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
         partial.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def copy_atomically(source: Path, path: Path, *, mode: int = PUBLIC) -> None:
+    """The same with the bytes of another file, however large it is."""
+    with source.open("rb") as read:
+        write_atomically(path, lambda out: shutil.copyfileobj(read, out, STRETCH), mode=mode)
 
 
 def write_new(path: Path, data: bytes, *, mode: int = PUBLIC, force: bool = False) -> None:
@@ -67,11 +62,11 @@ def write_new(path: Path, data: bytes, *, mode: int = PUBLIC, force: bool = Fals
     write_atomically(path, data, mode=mode)
 
 
-def write_together(files: Mapping[Path, tuple[bytes, int]]) -> None:
+def write_together(files: Mapping[Path, tuple[Content, int]]) -> None:
     """Write several files of one result: all are safe under temporary names before the first takes its own.
 
     Args:
-        files: path to bytes and mode.
+        files: path to content and mode.
     """
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -52,6 +52,8 @@ def spelt_out(column: Column) -> Text:
 
 def renamed(column: Column, texts: Sequence[str]) -> Column:
     """The column with another text in the place of each of its distinct ones, among which there may now be equal ones."""
+    if [*texts[:1]] == [""] and len(set(texts)) == len(texts):
+        return Column(column.codes, list(texts))
     numbers = {"": 0}
     codes = np.fromiter((numbers.setdefault(text, len(numbers)) for text in texts), np.int32, len(texts))
     return Column(codes[column.codes], list(numbers))

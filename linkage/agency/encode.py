@@ -31,8 +31,7 @@ from linkage.protocol import Protocol
 Filters = Mapping[str, NDArray[np.uint64]]
 Words = NDArray[np.uint64]
 Rows = NDArray[np.int64]
-_LETTER = np.uint64(21)  # bits of a code point
-_ONE_LETTER = np.uint64((1 << 21) - 1)
+_TICKED = 1 << 22
 
 
 def encode_filters(features: Features, keys: LinkageKeys, protocol: Protocol) -> Filters:
@@ -87,8 +86,9 @@ def _value_table(texts: Sequence[str], part: FilterPart, key: bytes, domain: str
     """(n_texts, n_words): what the grams of each text set."""
     grams, start, rows = gram_rows(texts, part.grams)
     each = np.repeat(_positions(part, np.diff(start)), np.diff(start))
-    entries, entry = np.unique(np.stack([rows, each], axis=1), axis=0, return_inverse=True)
-    alphabet = [(grams[gram], positions) for gram, positions in entries.tolist()]
+    most = int(each.max(initial=0)) + 1
+    entries, entry = _numbered(rows * most + each)
+    alphabet = [(grams[number // most], number % most) for number in entries.tolist()]
     return or_rows(mask_table(alphabet, key, domain, bits), start, entry)
 
 
@@ -128,26 +128,56 @@ class GramRows(NamedTuple):
 
 
 def gram_rows(texts: Sequence[str], kind: Grams) -> GramRows:
-    """As `grams_of`, for many texts at once; bigrams and digits are taken from all of their letters in a row."""
-    if kind == "bigrams":
-        return _bigram_rows(texts)
+    """As `grams_of`, for many texts at once; of bigrams and digits all letters are looked at in a row."""
+    if kind in {"bigrams", "digits"} and texts:
+        return _letter_rows(texts, kind)
     several = [grams_of(text, kind) for text in texts]
     numbers: dict[str, int] = {}
     rows = [numbers.setdefault(gram, len(numbers)) for one in several for gram in one]
     return GramRows(list(numbers), np.cumsum([0, *map(len, several)]), np.array(rows, np.int64))
 
 
-def _bigram_rows(texts: Sequence[str]) -> GramRows:
-    """Two letters are one number, and that behind the number of its text another one, so that sorting finds each once."""
+def _letter_rows(texts: Sequence[str], kind: Grams) -> GramRows:
+    """Two letters, or a place and its digit, are one number, and that behind the number of its text another one.
+
+    Sorting then finds the grams of each text, each once.
+    """
+    letters = sorted({" ", *"".join(texts)})
+    text, place, letter = _padded(texts, letters)
+    if kind == "bigrams":
+        filled = np.fromiter(map(bool, texts), np.bool_, len(texts))
+        found = np.flatnonzero((text[1:] == text[:-1]) & filled[text[1:]])
+        grams, gram = _numbered(letter[found] * len(letters) + letter[found + 1])
+        spelt = [letters[number // len(letters)] + letters[number % len(letters)] for number in grams.tolist()]
+    else:
+        found = np.flatnonzero(np.array([one.isdigit() for one in letters])[letter])
+        grams, gram = _numbered((place[found] - 1) * len(letters) + letter[found])
+        spelt = [f"{number // len(letters)}:{letters[number % len(letters)]}" for number in grams.tolist()]
+    of_texts = np.sort(text[found] * len(grams) + gram)
+    of_texts = of_texts[np.diff(of_texts, prepend=-1) != 0]
+    counts = np.bincount(of_texts // max(len(grams), 1), minlength=len(texts))
+    return GramRows(spelt, np.concatenate([[0], np.cumsum(counts)]), of_texts % max(len(grams), 1))
+
+
+def _padded(texts: Sequence[str], letters: Sequence[str]) -> tuple[Rows, Rows, Rows]:
+    """The letters of all texts, each text between blanks: number of the text, place in it, number of the letter."""
     sizes = np.fromiter(map(len, texts), np.int64, len(texts)) + 2
-    letters = np.frombuffer(f" {'  '.join(texts)} ".encode("utf-32-le"), "<u4").astype(np.uint64)
+    points = np.frombuffer(f" {'  '.join(texts)} ".encode("utf-32-le"), "<u4")
+    numbers = np.zeros(ord(letters[-1]) + 1, np.int64)
+    numbers[[*map(ord, letters)]] = np.arange(len(letters))
     text = np.repeat(np.arange(len(texts)), sizes)
-    inside = np.flatnonzero((text[1:] == text[:-1]) & (sizes[text[1:]] > 2))
-    pairs, pair = np.unique((letters[inside] << _LETTER) | letters[inside + 1], return_inverse=True)
-    of_texts = np.unique(text[inside] * max(len(pairs), 1) + pair)
-    grams = [chr(pair >> 21) + chr(pair & int(_ONE_LETTER)) for pair in pairs.tolist()]
-    counts = np.bincount(of_texts // max(len(pairs), 1), minlength=len(texts))
-    return GramRows(grams, np.concatenate([[0], np.cumsum(counts)]), of_texts % max(len(pairs), 1))
+    return text, np.arange(len(text)) - np.repeat(np.cumsum(sizes) - sizes, sizes), numbers[points]
+
+
+def _numbered(values: Rows) -> tuple[Rows, Rows]:
+    """The distinct values, rising, and where each stands among them; small values are ticked off, large ones sorted."""
+    below = int(values.max(initial=-1)) + 1
+    if below > _TICKED:
+        found, number = np.unique(values, return_inverse=True)
+        return found, number
+    ticks = np.zeros(below, np.bool_)
+    ticks[values] = True
+    return np.flatnonzero(ticks), (np.cumsum(ticks) - 1)[values]
 
 
 def mask_table(alphabet: list[tuple[str, int]], key: bytes, domain: str, bits: int) -> Words:

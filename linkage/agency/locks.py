@@ -14,6 +14,7 @@ Source: our own; the idea is that of salting by record (Niedermeyer, Steinmetzer
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,7 +38,7 @@ Words = NDArray[np.uint64]
 Rows = NDArray[np.int64]
 FilterRows = Mapping[str, Callable[[Rows], Words]]
 _LOWER_HALF = np.uint64(0xFFFF_FFFF)
-_SLICE, _SLICES = 1 << 12, 8
+_SLICE, _SLICES = 1 << 11, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +72,19 @@ class _Layout(NamedTuple):
 
     Attributes:
         widths: (n_copies,) int64 words of each.
+        before: (n_copies + 1,) int64 words of those before it, of one row.
         under: lock to the copies under it, in the order in which its mask is dealt out among them.
         filled: the copies whose gaps are filled: all locked ones, and open tokens that no comparison needs.
     """
 
     widths: Rows
+    before: Rows
     under: Mapping[str, Rows]
     filled: Rows
 
     def places(self, several: Rows, n: int) -> Places:
         """Where these copies of `n` rows lie among all copies of them."""
-        start = np.cumsum([0, *self.widths]) * n
-        return Places(start[several], self.widths[several])
+        return Places(n * self.before[several], self.widths[several])
 
 
 def _layout(protocol: Protocol) -> _Layout:
@@ -93,8 +95,9 @@ def _layout(protocol: Protocol) -> _Layout:
     hides += [copy.lock is not None or copy.name not in needed for copy in tokens]
     widths = [*(e.bits_of(copy.name) // 64 for copy in filters), *(1 for _ in tokens)]
     locks = [copy.lock for copy in (*filters, *tokens)]
-    under = {name: np.array([at for at, lock in enumerate(locks) if lock == name]) for name in sorted({*locks} - {None}, key=str)}
-    return _Layout(np.array(widths, np.int64), {str(name): numbers for name, numbers in under.items()}, np.flatnonzero(hides))
+    names = sorted({lock for lock in locks if lock is not None})
+    under = {name: np.array([at for at, lock in enumerate(locks) if lock == name]) for name in names}
+    return _Layout(np.array(widths, np.int64), np.cumsum([0, *widths]), under, np.flatnonzero(hides))
 
 
 def copies_of(
@@ -144,20 +147,25 @@ def written_out(copies: Copies) -> tuple[Words, Words]:
 def in_slices(copies: Copies, rows: Rows) -> Iterator[tuple[int, list[Words]]]:
     """The rows' copies a few thousand rows at a time: where the slice begins, and (n_slice, n_words) of each copy.
 
-    Copies stand in the order of the protocol's axes, those of filters before those of tokens.
+    Copies stand in the order of the protocol's axes, those of filters before those of tokens. They are to be used before
+    the next ones are asked for, which take their place in memory.
     """
-    for begin in range(0, len(rows), _SLICE * _SLICES):
-        several = rows[begin : begin + _SLICE * _SLICES]
-        made = over_slices(lambda start, stop: _made(copies, several[start:stop]), len(several), _SLICE)  # noqa: B023
-        yield from ((begin + number * _SLICE, columns) for number, columns in enumerate(made))
+    together = min(len(rows), _SLICE * _SLICES)
+    memory = np.empty((together, copies.layout.before[-1]), np.uint64)
+    for begin in range(0, len(rows), max(together, 1)):
+        several = rows[begin : begin + together]
+
+        def made(start: int, stop: int) -> tuple[int, list[Words]]:
+            return begin + start, _made(copies, several[start:stop], memory[start:stop].reshape(-1))  # noqa: B023
+
+        yield from over_slices(made, len(several), _SLICE)
 
 
-def _made(copies: Copies, rows: Rows) -> list[Words]:
-    """Each copy's words of these rows that leave."""
+def _made(copies: Copies, rows: Rows, words: Words) -> list[Words]:
+    """Each copy's words of these rows that leave, one copy behind the other in `words`."""
     layout = copies.layout
-    ends = np.cumsum(layout.widths) * len(rows)
-    words = np.empty(ends[-1] if len(ends) else 0, np.uint64)
-    out = [part.reshape(len(rows), -1) for part in np.split(words, ends[:-1])] if len(ends) else []
+    edges = itertools.pairwise((len(rows) * layout.before).tolist())
+    out = [words[begin:end].reshape(len(rows), -1) for begin, end in edges]
     _put_inner(out, copies, rows)
     for name, several in layout.under.items():
         places = layout.places(several, len(rows))

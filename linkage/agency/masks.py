@@ -45,14 +45,15 @@ def lay_masks(words: Words, places: Places, rows: Rows, seeds: Words) -> None:
     for first in range(0, len(rows), LANES):
         absorb(seeds, first, state)
         squeeze(state, total, streams)
-        for lane in range(min(LANES, len(rows) - first)):
-            used = lane
-            for copy in range(len(places.start)):
-                begin = places.start[copy] + rows[first + lane] * places.width[copy]
-                if _there(words, begin, places.width[copy]):
-                    for word in range(places.width[copy]):
-                        words[begin + word] ^= streams[used + word * LANES]
-                used += places.width[copy] * LANES
+        used = 0
+        for copy in range(len(places.start)):
+            start, width = places.start[copy], places.width[copy]
+            for lane in range(min(LANES, len(rows) - first)):
+                begin = start + rows[first + lane] * width
+                if _there(words, begin, width):
+                    for word in range(width):
+                        words[begin + word] ^= streams[used + word * LANES + lane]
+            used += width * LANES
 
 
 @njit(nogil=True, cache=True)
@@ -69,39 +70,41 @@ def close(words: Words, places: Places, rows: Rows) -> None:
 def fill_gaps(words: Words, places: Places, seeds: Words) -> None:
     """Put each row's keystream where its copies are missing, in order, as much of it as the row lacks.
 
+    Copy by copy, not row by row: a row's copies lie far from each other, eight rows of a copy beside each other.
+
     Args:
         words: all copies of all rows.
         places: of the copies whose gaps are filled.
         seeds: (n, 4) uint64, seed of each row's keystream.
     """
     state, streams = np.empty(STATE, np.uint64), np.empty(places.width.sum() * LANES, np.uint64)
-    lacking = np.empty((LANES, len(places.start)), np.bool_)
+    lacking, used = np.empty((len(places.start), LANES), np.bool_), np.empty(LANES, np.int64)
     for first in range(0, len(seeds), LANES):
         lanes = min(LANES, len(seeds) - first)
-        most = 0
-        for lane in range(lanes):
-            most = max(most, _find_gaps(words, places, first + lane, lacking[lane]))
         absorb(seeds, first, state)
-        squeeze(state, most, streams)
+        squeeze(state, _find_gaps(words, places, first, lanes, lacking), streams)
         for lane in range(lanes):
-            used = lane
-            for copy in range(len(places.start)):
-                if lacking[lane, copy]:
-                    begin = places.start[copy] + (first + lane) * places.width[copy]
-                    for word in range(places.width[copy]):
-                        words[begin + word] = streams[used + word * LANES]
-                    used += places.width[copy] * LANES
+            used[lane] = lane
+        for copy in range(len(places.start)):
+            start, width = places.start[copy], places.width[copy]
+            for lane in range(lanes):
+                if lacking[copy, lane]:
+                    begin = start + (first + lane) * width
+                    for word in range(width):
+                        words[begin + word] = streams[used[lane] + word * LANES]
+                    used[lane] += width * LANES
 
 
 @njit(nogil=True, cache=True)
-def _find_gaps(words: Words, places: Places, row: int, lacking: NDArray[np.bool_]) -> int:
-    """Mark the row's missing copies; how many words they have."""
-    needed = 0
+def _find_gaps(words: Words, places: Places, first: int, lanes: int, lacking: NDArray[np.bool_]) -> int:
+    """Mark the missing copies of some rows; the words that the row which lacks most of them lacks."""
+    needed = np.zeros(LANES, np.int64)
     for copy in range(len(places.start)):
-        lacking[copy] = not _there(words, places.start[copy] + row * places.width[copy], places.width[copy])
-        if lacking[copy]:
-            needed += places.width[copy]
-    return needed
+        start, width = places.start[copy], places.width[copy]
+        for lane in range(lanes):
+            lacking[copy, lane] = not _there(words, start + (first + lane) * width, width)
+            needed[lane] += width * lacking[copy, lane]
+    return int(needed.max())
 
 
 @njit(nogil=True, cache=True)

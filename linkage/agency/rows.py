@@ -13,11 +13,14 @@ _TOTAL = re.compile(
     r"(?:[\s:.,;=()№#\-–—0-9]|записей|записи|строк|лиц|лица|человек|чел|нафар|киши|kishi|адам|по|листу|странице|за|год|сол"
     r"|rows|records|persons|people|for|of|the|page)*"
 )
+_ASCII_STARTS = frozenset(("jam", "tot", "gra", "sum", "sub"))
 
 
 def is_total(record: Sequence[str]) -> bool:
     """Whether the first filled cell is a word for *total*, with a number or a few words of counting after it."""
     first = next((cell for cell in record if cell and not cell.isspace()), "")
+    if first.isascii() and first.lstrip()[:3].lower() not in _ASCII_STARTS:
+        return False
     return 3 <= len(first) <= 60 and _TOTAL.fullmatch(fold(first)) is not None
 
 

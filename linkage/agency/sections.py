@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from linkage.agency.cells import Text
 from linkage.agency.keys import LinkageKeys, key_check_value
-from linkage.agency.prepare import Prepared
-from linkage.bundle.body import content_body, linking_body
-from linkage.bundle.format import FORMAT, Manifest
+from linkage.agency.locks import in_slices
+from linkage.agency.prepare import Encoded
+from linkage.bundle.body import content_body, rising, write_linking
+from linkage.bundle.format import FORMAT, Manifest, Section
 from linkage.bundle.keyring import KeyFolder, PublicKey
-from linkage.bundle.seal import seal
-from linkage.canonical import digest_of_bytes
+from linkage.bundle.seal import Body, described, require_reader, seal, seal_to
 from linkage.protocol import Protocol
 from linkage.schema import plain
 from linkage.version import __version__
@@ -62,32 +64,60 @@ class Sealed:
     """An extract ready to leave, and what stays; its `repr` shows none of it.
 
     Attributes:
-        linking, content: the bytes of the two age files.
+        linking: writes the age file of the linking section, which need not fit in memory.
+        content: the bytes of the age file of the content section.
         register: CSV `record_id,record`, for the agency alone.
     """
 
-    linking: bytes = field(repr=False)
+    linking: Callable[[IO[bytes]], None] = field(repr=False)
     content: bytes = field(repr=False)
     register: bytes = field(repr=False)
 
 
 def seal_sections(
-    prepared: Prepared, protocol: Protocol, keys: KeyFolder, linkage_keys: LinkageKeys, shipment: Shipment, readers: Readers
+    encoded: Encoded,
+    protocol: Protocol,
+    keys: KeyFolder,
+    linkage_keys: LinkageKeys,
+    shipment: Shipment,
+    readers: Readers,
+    scratch: IO[bytes],
 ) -> Sealed:
-    """Seal the linking section to the unit and the content section to statistics."""
-    said = _said_of_both(prepared, protocol, keys.public, linkage_keys, shipment)
+    """Seal the linking section to the unit and the content section to statistics.
 
-    def sealed(section: Literal["linking", "content"], body: bytes, reader: PublicKey) -> bytes:
-        of_body: dict[str, Any] = {"body_bytes": len(body), "body_sha256": digest_of_bytes(body)}
-        return seal(body, Manifest(section=section, recipient=reader.recipient, **of_body, **said), keys, reader)
+    Args:
+        encoded: the extract.
+        protocol: the agreement.
+        keys: the agency's.
+        linkage_keys: the agencies' keys of the epoch.
+        shipment: what is said of both sections.
+        readers: whom they are sealed to.
+        scratch: an empty file that nobody else can open; holds the linking section's body until it is sealed.
+    """
+    require_reader("linking", readers.unit)
+    require_reader("content", readers.statistics)
+    said = _said_of_both(encoded, protocol, keys.public, linkage_keys, shipment)
+    record = encoded.copies.record
 
-    linking = sealed("linking", linking_body(prepared.record, prepared.filters, prepared.tokens, protocol), readers.unit)
-    content = sealed("content", content_body(prepared.record, prepared.content, protocol), readers.statistics)
-    return Sealed(linking, content, _register(prepared))
+    def manifest(section: Section, body: Body, reader: PublicKey) -> Manifest:
+        of_body: dict[str, Any] = {"body_bytes": body.size, "body_sha256": body.sha256}
+        return Manifest(section=section, recipient=reader.recipient, **of_body, **said)
+
+    order = rising(record)
+    write_linking(scratch, record[order], in_slices(encoded.copies, order), protocol)
+    body = described(scratch)
+    linking = manifest("linking", body, readers.unit)
+    content_bytes = content_body(record, encoded.content, protocol)
+    content = manifest("content", described(io.BytesIO(content_bytes)), readers.statistics)
+    return Sealed(
+        lambda out: seal_to(out, body, linking, keys, readers.unit),
+        seal(content_bytes, content, keys, readers.statistics),
+        _register(encoded.local_id, record),
+    )
 
 
 def _said_of_both(
-    prepared: Prepared, protocol: Protocol, sender: PublicKey, linkage_keys: LinkageKeys, shipment: Shipment
+    encoded: Encoded, protocol: Protocol, sender: PublicKey, linkage_keys: LinkageKeys, shipment: Shipment
 ) -> dict[str, Any]:
     """What the manifests of both sections say alike."""
     return {
@@ -101,25 +131,21 @@ def _said_of_both(
         "period": shipment.period,
         "sequence": shipment.sequence,
         "not_after": shipment.not_after.isoformat(),
-        "rows": len(prepared.record),
+        "rows": len(encoded.local_id),
         "kcv": key_check_value(linkage_keys).hex(),
         "normaliser": protocol.normaliser,
         "tool": f"headcount {__version__}",
     }
 
 
-def _register(prepared: Prepared) -> bytes:
+def _register(local_id: Text, record: NDArray[np.bytes_]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("record_id", "record"))
-    writer.writerows(sorted(zip(map(_as_text, prepared.local_id), _decoded(prepared.record), strict=True)))
+    writer.writerows(sorted(zip(map(_as_text, local_id.tolist()), record.astype("U").tolist(), strict=True)))
     return out.getvalue().encode()
 
 
 def _as_text(cell: str) -> str:
     """A cell that a spreadsheet will not take for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
-
-
-def _decoded(record: np.ndarray[tuple[int], np.dtype[np.bytes_]]) -> Sequence[str]:
-    return [pseudonym.decode() for pseudonym in record.tolist()]

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isqrt
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -57,6 +58,12 @@ def keyed_hashes(key: bytes, pool: Pool, rows: NDArray[np.int64]) -> Words32:
     blocks = (int(np.diff(pool.start).max(initial=0)) * rows.shape[1] + 8) // BLOCK + 1
     over_slices(lambda start, stop: _hash(begun, *pool, rows[start:stop], blocks, out[start:stop]), len(rows), _ROWS)
     return out
+
+
+def is_compiled() -> bool:
+    """Whether an earlier run left these kernels compiled; where none did, the first messages take some seconds."""
+    cache: Any = getattr(_hash, "_cache")  # noqa: B009  # numba has no public name for it
+    return any(Path(cache.cache_path).glob("sha256._hash-*.nbi"))
 
 
 def _roots(power: int, count: int) -> Words32:

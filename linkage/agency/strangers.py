@@ -28,7 +28,7 @@ from linkage.agency.tokens import Tokens
 from linkage.encoding import Encoding
 
 _LARGEST_GROUP = 60  # among more records, all are taken to be strangers
-_GROUPS = 1 << 12
+_GROUPS, _SLICES = 1 << 11, 8
 _OWN = ("address", "postcode", "phone", "email", "document_number", "tax_number")
 _NAMES = (
     ("surname", "surname.base", "surname.sound", "names.bag"),
@@ -99,5 +99,9 @@ def _without(token: NDArray[np.uint64], known: Known, most: int) -> NDArray[np.u
     strangers[order[np.repeat(sizes > _LARGEST_GROUP, sizes)]] = True
     several = (sizes > 1) & (sizes <= _LARGEST_GROUP)
     members, group = order[np.repeat(several, sizes)], np.concatenate([[0], np.cumsum(sizes[several])])
-    over_slices(lambda start, stop: mark_strangers(known, members, group[start : stop + 1], strangers), len(group) - 1, _GROUPS)
+    for first in range(0, len(group), _GROUPS * _SLICES):
+        if 1000 * strangers.sum() > most * len(token):
+            return token
+        part = group[first : first + _GROUPS * _SLICES + 1]
+        over_slices(lambda start, stop: mark_strangers(known, members, part[start : stop + 1], strangers), len(part) - 1, _GROUPS)  # noqa: B023
     return token if 1000 * strangers.sum() > most * len(token) else np.where(strangers, 0, token).astype(np.uint64)

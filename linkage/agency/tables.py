@@ -42,6 +42,7 @@ MAX_LINE = 1 << 24  # characters; a file without line ends must not be read whol
 MAX_TEXT = 1 << 32  # characters of distinct values in a Parquet file
 DELIMITERS = ",;\t|"
 _BATCH = 1 << 14  # rows
+_TOGETHER = 1 << 8  # rows of a CSV file or workbook; more would keep the collector of garbage busy
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,20 +169,29 @@ def _gather(records: Iterator[tuple[int, Record]], form: FileForm, layout: Layou
     chosen = layout(names)
     labels = [_label(position, chosen) for position in range(len(names))]
     columns: list[list[str]] = [[] for _ in chosen]
-    targets = list(zip(columns, chosen.values(), strict=True))
     rows: list[int] = []
     known: dict[str, str] = {}
     left_out = {"empty": 0, "totals": 0, "headers": 0}
     damaged: list[tuple[int, str]] = []
-    for row, record in _rows_of(records, header, left_out):
-        cells = _checked(record, row, labels, file, damaged if blank else None)
-        rows.append(row)
-        for column, position in targets:
-            cell = trimmed(cells[position])
-            column.append(known.setdefault(cell, cell))
+    kept = (
+        (row, _checked(record, row, labels, file, damaged if blank else None))
+        for row, record in _rows_of(records, header, left_out)
+    )
+    while several := list(islice(kept, _TOGETHER)):
+        rows.extend(row for row, _ in several)
+        for column, position in zip(columns, chosen.values(), strict=True):
+            column.extend(_shared([record[position] for _, record in several], known))
     found = {name: objects(column) for name, column in zip(chosen, columns, strict=True)}
     read = set(chosen) & {name for _, name in damaged}
     return Table(names, np.array(rows, np.int64), found, left_out, tuple(place for place in damaged if place[1] in read))
+
+
+def _shared(cells: Sequence[str], known: dict[str, str]) -> Iterator[str]:
+    """The cells trimmed; equal ones are one text, also of other batches and columns."""
+    for cell in set(cells).difference(known):
+        text = trimmed(cell)
+        known[cell] = known.setdefault(text, text)
+    return map(known.__getitem__, cells)
 
 
 def _header(records: Iterator[tuple[int, Record]], form: FileForm, file: str) -> Record:

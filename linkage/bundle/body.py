@@ -7,10 +7,13 @@ interpret anything: a body that differs is refused, and so are compression, extr
 
 from __future__ import annotations
 
+import io
+import itertools
+import mmap
 import re
 import struct
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +33,8 @@ _FORMS = {
     "article": re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?"),
     "country": re.compile(r"[A-Z]{3}"),
 }
+_END = b"\xff\xff\xff\xff\0\0\0\0"  # of an Arrow stream
+_ALIGNED = 8
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, NotImplementedError, EOFError, struct.error)
 
 
@@ -50,10 +55,107 @@ def linking_body(record: NDArray[np.bytes_], filters: UInt64, tokens: UInt64, pr
     shapes = (len(record), len(protocol.filters), protocol.words), (len(record), len(protocol.tokens))
     if (filters.shape, tokens.shape) != shapes:
         raise ValueError("filters or tokens do not have the protocol's shape")
-    order = _order(record)
-    fixed = [_fixed(record[order]), *(_fixed(filters[order, i].astype("<u8", copy=False)) for i in range(shapes[0][1]))]
-    columns = [*fixed, *(pa.array(tokens[order, i], pa.uint64()) for i in range(shapes[1][1]))]
-    return _write(columns, _linking_schema(protocol))
+    order = rising(record)
+    columns = [*(filters[order, i] for i in range(shapes[0][1])), *(tokens[order, i, None] for i in range(shapes[1][1]))]
+    out = io.BytesIO()
+    write_linking(out, record[order], [(0, columns)], protocol)
+    return out.getvalue()
+
+
+def write_linking(
+    out: IO[bytes], record: NDArray[np.bytes_], slices: Iterable[tuple[int, Sequence[UInt64]]], protocol: Protocol
+) -> None:
+    """Write a linking body a few rows at a time, so that it need not fit in memory; the bytes are those of `linking_body`.
+
+    A batch of Arrow has one column behind the other: each slice's part of a column is written where it belongs.
+
+    Args:
+        out: can seek, and is empty.
+        record: (n,) bytes `S26`, record pseudonyms, rising.
+        slices: of the same rows in order: where a slice begins, and (n_slice, words) of each filter and of each token
+            (one word) in the protocol's order; a long filter may be given whole or as several in a row.
+        protocol: the agreement.
+
+    Raises:
+        FormatError: a record pseudonym is not one, or they do not rise.
+    """
+    _refuse_order(record, None)
+    frame = _framed(_linking_schema(protocol), len(record))
+    out.write(frame.head)
+    out.write(np.ascontiguousarray(record).data)
+    for start, columns in slices:
+        pieces = (piece for words in columns for piece in _as_wide_as(words, protocol.words))
+        for at, words in zip(frame.start[1:], pieces, strict=True):
+            out.seek(at + start * words.shape[1] * 8)
+            out.write(np.ascontiguousarray(words, "<u8").data)
+    out.seek(frame.end)
+    out.write(_END)
+
+
+def _as_wide_as(words: UInt64, width: int) -> Iterator[UInt64]:
+    """A long filter as several of the width of all others; a token as it is."""
+    return (words[:, at : at + width] for at in range(0, words.shape[1], width))
+
+
+class _Frame(NamedTuple):
+    """What an Arrow stream of one batch has besides its values.
+
+    Attributes:
+        head: the bytes before the first column.
+        start: offset of each column, on multiples of eight bytes, in the order of the schema.
+        end: offset of the end of the stream's mark.
+    """
+
+    head: bytes
+    start: tuple[int, ...]
+    end: int
+
+
+def _framed(schema: Any, rows: int) -> _Frame:
+    """The frame that Arrow itself writes around so many rows; the values are pages that are never touched."""
+    widths = [field.type.bit_width // 8 for field in schema]
+    sizes = [-(-rows * width // _ALIGNED) * _ALIGNED for width in widths]
+    values = pa.py_buffer(mmap.mmap(-1, max(*sizes, _ALIGNED)))
+    buffers = [values.slice(0, rows * width) for width in widths]
+    columns = [pa.Array.from_buffers(field.type, rows, [None, one]) for field, one in zip(schema, buffers, strict=True)]
+    end = _written(columns, schema, 0).size - len(_END)
+    first = end - sum(sizes)
+    head = bytes(_written(columns, schema, first).start)
+    return _Frame(head, tuple(itertools.accumulate(sizes[:-1], initial=first)), end)
+
+
+def _written(columns: Sequence[Any], schema: Any, keep: int) -> _Counted:
+    out = _Counted(keep)
+    with pa.ipc.new_stream(out, schema, options=pa.ipc.IpcWriteOptions(compression=None)) as stream:
+        stream.write_batch(pa.record_batch(columns, schema=schema))
+    return out
+
+
+class _Counted:
+    """Takes what is written, counts it, and keeps so many bytes of the beginning."""
+
+    closed = False
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self.size = 0
+        self.start = bytearray()
+
+    def write(self, data: Any) -> int:
+        """Count the bytes."""
+        self.start += memoryview(data)[: self._keep - len(self.start)]
+        self.size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        """How many bytes were written."""
+        return self.size
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class Linking(NamedTuple):
@@ -105,8 +207,8 @@ def content_body(record: NDArray[np.bytes_], columns: Mapping[str, NDArray[np.ob
     """
     if set(columns) != set(protocol.content):
         raise FormatError("content is exactly the protocol's content fields")
-    order = _order(record)
-    texts = [_texts(RECORD, record[order].astype(f"U{RECORD_LENGTH}").astype(object))]
+    order = rising(record)
+    texts = [_pseudonym_texts(record[order])]
     texts += [_texts(name, columns[name][order]) for name in sorted(columns)]
     schema = _content_schema(protocol)
     _refuse_codes(zip(schema.names[1:], texts[1:], strict=True), protocol, None)
@@ -144,7 +246,12 @@ def _schema(columns: Sequence[tuple[str, Any]]) -> Any:
     return pa.schema([pa.field(name, kind, nullable=False) for name, kind in columns])
 
 
-def _order(record: NDArray[np.bytes_]) -> NDArray[np.intp]:
+def rising(record: NDArray[np.bytes_]) -> NDArray[np.intp]:
+    """(n,) the order in which records travel: that of their pseudonyms.
+
+    Raises:
+        FormatError: a record pseudonym is not one, or stands there twice.
+    """
     if record.dtype != np.dtype(f"S{RECORD_LENGTH}"):
         raise FormatError("record pseudonyms have another length")
     order = np.argsort(record, kind="stable")
@@ -160,11 +267,10 @@ def _refuse_order(record: NDArray[np.bytes_], file: str | None) -> None:
         raise FormatError("a record stands there twice, or out of order", file=file, field=RECORD)
 
 
-def _fixed(values: NDArray[Any]) -> Any:
-    """A fixed-size binary column of one row per first axis."""
-    width = values.nbytes // len(values) if len(values) else values.dtype.itemsize * int(np.prod(values.shape[1:]))
-    buffers = [None, pa.py_buffer(np.ascontiguousarray(values))]
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(values), buffers)
+def _pseudonym_texts(record: NDArray[np.bytes_]) -> Any:
+    """Pseudonyms as a column of text."""
+    ends = np.arange(0, RECORD_LENGTH * len(record) + 1, RECORD_LENGTH, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(record), pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(record)))
 
 
 def _values(column: Any, dtype: str, count: int) -> NDArray[Any]:
@@ -238,7 +344,7 @@ def _only_batch(stream: Any, schema: Any, file: str) -> Any:
     if _is_compressed(message.metadata.to_pybytes()):
         raise FormatError("the body is compressed", file=file)
     batch = pa.ipc.read_record_batch(message, found)
-    if stream.read(8) != b"\xff\xff\xff\xff\0\0\0\0" or stream.read(1):
+    if stream.read(len(_END)) != _END or stream.read(1):
         raise FormatError("the body does not end where its rows end", file=file)
     return batch
 

@@ -166,11 +166,14 @@ def is_bucket(size: int) -> bool:
     return size > 0 and padded_size(size) == size
 
 
-def pack(manifest: bytes, signature: bytes, body: bytes) -> bytes:
-    """The plaintext of the age file."""
-    head = b"".join((_MAGIC, u32(len(manifest)), manifest, signature))
-    size = len(head) + len(body)
-    return b"".join((head, body, bytes(padded_size(size) - size)))
+def head(manifest: bytes, signature: bytes) -> bytes:
+    """What stands before the body."""
+    return b"".join((_MAGIC, u32(len(manifest)), manifest, signature))
+
+
+def padding(size: int) -> int:
+    """How many zeros follow so many bytes of head and body."""
+    return padded_size(size) - size
 
 
 def unpack(plaintext: bytes | memoryview, file: str) -> Unpacked:

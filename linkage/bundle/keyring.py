@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, Literal
+from typing import IO, BinaryIO, Literal, Protocol
 
 import pyrage
 from cryptography.exceptions import InvalidSignature
@@ -315,9 +315,26 @@ def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
     Raises:
         KeyringError: there is no recipient, or one is not an age X25519 recipient.
     """
-    if not recipients or not all(_is_recipient(text) for text in recipients):
+    return bytes(pyrage.encrypt(data, _recipients(recipients)))
+
+
+class Readable(Protocol):
+    """What can be read."""
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
+
+
+def encrypt_stream(source: Readable, out: IO[bytes], recipients: Sequence[str]) -> None:
+    """As `encrypt`, for what need not fit in memory."""
+    pyrage.encrypt_io(source, out, _recipients(recipients))
+
+
+def _recipients(texts: Sequence[str]) -> list[pyrage.x25519.Recipient]:
+    if not texts or not all(map(_is_recipient, texts)):
         raise KeyringError("cannot encrypt without valid recipients")
-    return bytes(pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(text) for text in recipients]))
+    return [pyrage.x25519.Recipient.from_str(text) for text in texts]
 
 
 def decrypt(data: bytes, keys: KeyFolder, *, file: str | None = None) -> bytes:

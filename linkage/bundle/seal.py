@@ -5,26 +5,92 @@ age keeps the content from everybody else and does not say who wrote it; the sig
 
 from __future__ import annotations
 
-from linkage.bundle.format import READERS, Manifest, pack, parse_manifest, signed_message
-from linkage.bundle.keyring import KeyFolder, PublicKey, encrypt, require_role, sign
-from linkage.canonical import canonical_json, digest_of_bytes
+import hashlib
+import io
+from typing import IO, NamedTuple
+
+from linkage.bundle.format import READERS, Manifest, Section, head, padding, parse_manifest, signed_message
+from linkage.bundle.keyring import KeyFolder, PublicKey, encrypt_stream, require_role, sign
+from linkage.canonical import canonical_json
 from linkage.errors import FormatError, KeyringError, UsageError
+
+_AT_A_TIME = 1 << 20
+
+
+class Body(NamedTuple):
+    """A body that need not fit in memory.
+
+    Attributes:
+        stream: its bytes; can seek.
+        size: how many.
+        sha256: their digest, as 64 hexadecimal digits.
+    """
+
+    stream: IO[bytes]
+    size: int
+    sha256: str
+
+
+def described(stream: IO[bytes]) -> Body:
+    """The bytes of a stream as a body."""
+    stream.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while data := stream.read(_AT_A_TIME):
+        digest.update(data)
+        size += len(data)
+    return Body(stream, size, digest.hexdigest())
 
 
 def seal(body: bytes, manifest: Manifest, keys: KeyFolder, recipient: PublicKey) -> bytes:
-    """The bundle as an age v1 file that only the recipient can open.
+    """The bundle as an age v1 file that only the recipient can open; errors as of `seal_to`."""
+    out = io.BytesIO()
+    seal_to(out, described(io.BytesIO(body)), manifest, keys, recipient)
+    return out.getvalue()
+
+
+def seal_to(out: IO[bytes], body: Body, manifest: Manifest, keys: KeyFolder, recipient: PublicKey) -> None:
+    """Write the bundle as an age v1 file that only the recipient can open.
 
     Raises:
         KeyringError: the keys are not an agency's, or the recipient is not the section's reader.
         UsageError: the manifest describes another body, author or recipient, or could not be opened.
     """
     require_role(keys, "agency")
-    if recipient.role != READERS[manifest.section]:
-        raise KeyringError(f"the {manifest.section} section is for the role {READERS[manifest.section]}, not {recipient.role}")
+    require_reader(manifest.section, recipient)
     _refuse_other(body, manifest, keys, recipient)
     signed = canonical_json(manifest)
     _refuse_impossible(signed)
-    return encrypt(pack(signed, sign(keys, signed_message(signed)), body), [recipient.recipient])
+    start = head(signed, sign(keys, signed_message(signed)))
+    encrypt_stream(_Plaintext(start, body), out, [recipient.recipient])
+
+
+def require_reader(section: Section, recipient: PublicKey) -> None:
+    """Refuse to seal a section to a role that does not read it.
+
+    Raises:
+        KeyringError: the recipient is of another role.
+    """
+    if recipient.role != READERS[section]:
+        raise KeyringError(f"the {section} section is for the role {READERS[section]}, not {recipient.role}")
+
+
+class _Plaintext:
+    """Head, body and padding of a bundle, one behind the other, to be read once."""
+
+    def __init__(self, start: bytes, body: Body) -> None:
+        self._left = padding(len(start) + body.size)
+        self._parts: list[IO[bytes]] = [io.BytesIO(start), body.stream]
+        body.stream.seek(0)
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        while self._parts:
+            if data := self._parts[0].read(size):
+                return data
+            del self._parts[0]
+        zeros = min(size, self._left)
+        self._left -= zeros
+        return bytes(zeros)
 
 
 def _refuse_impossible(signed: bytes) -> None:
@@ -35,7 +101,7 @@ def _refuse_impossible(signed: bytes) -> None:
         raise UsageError(error.message, hint="a period is letters, digits, _ and -, at most 40; a sequence counts from 1") from None
 
 
-def _refuse_other(body: bytes, manifest: Manifest, keys: KeyFolder, recipient: PublicKey) -> None:
+def _refuse_other(body: Body, manifest: Manifest, keys: KeyFolder, recipient: PublicKey) -> None:
     said = (manifest.agency, manifest.signer, manifest.recipient, manifest.body_bytes, manifest.body_sha256)
-    if said != (keys.public.name, keys.public.signing, recipient.recipient, len(body), digest_of_bytes(body)):
+    if said != (keys.public.name, keys.public.signing, recipient.recipient, body.size, body.sha256):
         raise UsageError("the manifest describes another body, author or recipient")

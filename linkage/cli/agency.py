@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,9 @@ from linkage.cli import terminal
 
 if TYPE_CHECKING:
     from linkage.errors import Issue
+
+
+_IN_MEMORY = 64 << 20  # bytes of a body; a larger one is kept in a file without a name
 
 
 def seal(
@@ -34,8 +38,9 @@ def seal(
     from linkage.agency.extract import read_extract
     from linkage.agency.keys import derive, linkage_secret
     from linkage.agency.mapping import Mapping, read_mapping
-    from linkage.agency.prepare import prepare
+    from linkage.agency.prepare import encode
     from linkage.agency.sections import Readers, Shipment, seal_sections
+    from linkage.agency.sha256 import is_compiled
     from linkage.bundle.keyring import open_keys, read_recipient, secret
     from linkage.files import PRIVATE, PUBLIC, refuse_overwriting, write_together
     from linkage.protocol import read_protocol
@@ -47,18 +52,22 @@ def seal(
     readers = Readers(read_recipient(unit, "unit"), read_recipient(statistics, "statistics"))
     linkage_keys = derive(linkage_secret(folder, agreed.project, agreed.epoch), agreed.project, agreed.epoch)
     how = read_mapping(mapping) if mapping else Mapping()
-    with terminal.progress(f"sealing {extract.name}", 6) as advance:
+    if not is_compiled():
+        terminal.say("compiling for this machine: the first run takes some seconds longer")
+    with terminal.progress(f"sealing {extract.name}", 9) as advance:
         rows = read_extract(extract, how)
         advance(1)
-        prepared = prepare(rows, how, agreed, linkage_keys, secret(folder, "agency"), lambda _stage: advance(1))
+        encoded = encode(rows, how, agreed, linkage_keys, secret(folder, "agency"), lambda _stage: advance(1))
         shipment = Shipment(period, sequence, datetime.now(UTC).date() + timedelta(days=agreed.release.valid_days))
-        sealed = seal_sections(prepared, agreed, folder, linkage_keys, shipment, readers)
+        output.mkdir(parents=True, exist_ok=True)
+        with SpooledTemporaryFile(_IN_MEMORY, dir=str(output)) as scratch:
+            sealed = seal_sections(encoded, agreed, folder, linkage_keys, shipment, readers, scratch)
+            advance(1)
+            contents = ((sealed.linking, PUBLIC), (sealed.content, PUBLIC), (sealed.register, PRIVATE))
+            write_together(dict(zip(targets, contents, strict=True)))
         advance(1)
-    write_together(
-        {targets[0]: (sealed.linking, PUBLIC), targets[1]: (sealed.content, PUBLIC), targets[2]: (sealed.register, PRIVATE)}
-    )
-    terminal.say(f"sealed {len(prepared.record)} record(s) of {folder.public.name}, period {period}, sequence {sequence}")
-    _tell_blanked(prepared.blanked)
+    terminal.say(f"sealed {len(encoded.local_id)} record(s) of {folder.public.name}, period {period}, sequence {sequence}")
+    _tell_blanked(encoded.blanked)
     if rows.ignored:
         terminal.say(f"left out {len(rows.ignored)} column(s) that the protocol does not name: {', '.join(rows.ignored)}")
     terminal.say(f"keep {targets[2].name} inside the agency: it joins pseudonyms to your own record ids")

@@ -1,6 +1,7 @@
 """Two sections under the same pseudonyms, each for one reader, and a register that stays."""
 
 import csv
+import dataclasses
 import hashlib
 import io
 from datetime import date
@@ -11,7 +12,7 @@ import pytest
 from linkage.agency.extract import Extract
 from linkage.agency.keys import derive, key_check_value
 from linkage.agency.mapping import Mapping
-from linkage.agency.prepare import prepare
+from linkage.agency.prepare import encode, prepare
 from linkage.agency.sections import Readers, Shipment, seal_sections
 from linkage.bundle.body import read_content, read_linking
 from linkage.bundle.keyring import new_keys, open_keys, secret
@@ -48,10 +49,19 @@ def prepared(folders, ids=IDS):
     return prepare(rows(ids), Mapping(), TIP, LINKAGE, secret(folders["police"], "agency"))
 
 
+def sealed_bytes(folders, ids, people):
+    """As `seal_sections`, with the linking section's bytes in the place of what writes them."""
+    with io.BytesIO() as scratch, io.BytesIO() as out:
+        agency_key = secret(folders["police"], "agency")
+        found = seal_sections(encode(rows(ids), Mapping(), TIP, LINKAGE, agency_key), TIP, *people, scratch)
+        found.linking(out)
+        return dataclasses.replace(found, linking=out.getvalue())
+
+
 @pytest.fixture(scope="module")
 def sealed(folders):
     people = folders["police"], LINKAGE, SHIPMENT, Readers(folders["unit"].public, folders["office"].public)
-    return seal_sections(prepared(folders), TIP, *people)
+    return sealed_bytes(folders, IDS, people)
 
 
 def opened(data, keys, section):
@@ -94,7 +104,7 @@ def test_both_manifests_say_who_for_whom_and_under_what(sealed, folders):
 
 def test_the_order_of_rows_leaves_no_trace(folders):
     people = folders["police"], LINKAGE, SHIPMENT, Readers(folders["unit"].public, folders["office"].public)
-    one, other = (seal_sections(prepared(folders, ids), TIP, *people) for ids in (IDS, IDS[::-1]))
+    one, other = (sealed_bytes(folders, ids, people) for ids in (IDS, IDS[::-1]))
     for name, keys, section in (("linking", "unit", "linking"), ("content", "office", "content")):
         bodies = {opened(getattr(sealed, name), folders[keys], section).body for sealed in (one, other)}
         assert len(bodies) == 1
@@ -112,7 +122,7 @@ def test_the_register_runs_no_formula_in_a_spreadsheet_and_loses_no_id(sealed):
 def test_sections_are_sealed_to_their_roles_only(folders):
     exchanged = Readers(unit=folders["office"].public, statistics=folders["unit"].public)
     with pytest.raises(KeyringError, match="role unit"):
-        seal_sections(prepared(folders), TIP, folders["police"], LINKAGE, SHIPMENT, exchanged)
+        sealed_bytes(folders, IDS, (folders["police"], LINKAGE, SHIPMENT, exchanged))
 
 
 def test_what_is_sealed_does_not_show_the_register(sealed):

@@ -120,8 +120,18 @@ def test_the_join_is_measured_beside_peers_or_says_which_it_lacks(speed):
 
 def test_encoding_is_measured_by_stage(speed):
     encode = speed[0]["results"]["encode"]
-    assert list(encode["stages"]) == ["check", "normalise", "tokens", "filters", "locks", "content"]
+    assert list(encode["stages"]) == ["check", "normalise", "tokens", "withhold", "filters", "content", "locks"]
     assert encode["rows_per_cpu_s"] > encode["twin"]["rows_per_cpu_s"] > 0
+    assert encode["one_filter"]["rows_per_cpu_s"] > 0
+
+
+def test_sealing_is_measured_from_file_to_files_with_its_stages(speed):
+    seal = speed[0]["results"]["seal"]
+    assert list(seal["schemes"]) == ["locked/1", "fields/1"]
+    for one in seal["schemes"].values():
+        assert {"read_extract", "features", "encode_tokens", "write_linking", "seal_to"} <= set(one["stages"])
+        assert set(one["sealed_bytes"]) == {"linking.age", "content.age", "register.csv"}
+        assert one["rows_per_cpu_s"] > 0
 
 
 def test_a_linkage_is_measured_in_a_process_of_its_own_with_memory_and_stages(speed):

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from linkage.bundle.body import content_body, linking_body, read_content, read_linking
+from linkage.bundle.body import content_body, linking_body, read_content, read_linking, rising, write_linking
 from linkage.errors import FormatError
 
 
@@ -28,6 +28,45 @@ def content(protocol, n, **given):
 
 def code(protocol, name):
     return next(iter(protocol.content[name].codes))
+
+
+def by_arrow(record, filters, tokens, protocol):
+    """The slow twin: Arrow writes the batch, its columns whole."""
+    order = np.argsort(record)
+    n = len(record)
+    fields = [("record", pa.binary(26)), *((f"filter:{name}", pa.binary(8 * protocol.words)) for name in protocol.filters)]
+    fields += [(f"token:{name}", pa.uint64()) for name in protocol.tokens]
+    values = [record[order], *(np.ascontiguousarray(filters[order, at]) for at in range(filters.shape[1]))]
+    values += [np.ascontiguousarray(tokens[order, at]) for at in range(tokens.shape[1])]
+    columns = [pa.Array.from_buffers(kind, n, [None, pa.py_buffer(one)]) for (_, kind), one in zip(fields, values, strict=True)]
+    schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in fields])
+    out = pa.BufferOutputStream()
+    with pa.ipc.new_stream(out, schema) as stream:
+        stream.write_batch(pa.record_batch(columns, schema=schema))
+    return out.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 64, 101])
+def test_the_bytes_are_those_that_arrow_writes(n, encodings, protocol):
+    record, filters, tokens = encodings(n, protocol)
+    assert linking_body(record, filters, tokens, protocol) == by_arrow(record, filters, tokens, protocol)
+
+
+@pytest.mark.parametrize("step", [1, 7, 40, 100])
+def test_a_body_written_a_few_rows_at_a_time_is_the_same(step, encodings, protocol):
+    record, filters, tokens = encodings(40, protocol)
+    order = rising(record)
+    out = io.BytesIO()
+    parts = ((at, order[at : at + step]) for at in range(0, 40, step))
+    slices = ((at, [*(filters[rows, i] for i in range(filters.shape[1])), *tokens[rows].T[:, :, None]]) for at, rows in parts)
+    write_linking(out, record[order], slices, protocol)
+    assert out.getvalue() == linking_body(record, filters, tokens, protocol)
+
+
+def test_records_out_of_order_are_not_written(encodings, protocol):
+    record = np.sort(encodings(3, protocol)[0])[::-1]
+    with pytest.raises(FormatError):
+        write_linking(io.BytesIO(), record, [], protocol)
 
 
 def test_encodings_come_back_in_the_order_of_their_pseudonyms(encodings, protocol):

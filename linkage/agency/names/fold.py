@@ -46,6 +46,8 @@ def fold(text: str) -> str:
 
     The macron, breve and diaeresis stay: they make ӣ, ӯ, й and ё. Folding twice changes nothing.
     """
+    if text.isascii():  # has one Unicode form and no marks
+        return " ".join(text.replace("`", "'").lower().split())
     plain = unicodedata.normalize("NFKC", text.replace(_ACUTE, "'")).translate(_PLAIN)
     decomposed = unicodedata.normalize("NFD", plain.casefold()).translate(_STRESS)
     return " ".join(unicodedata.normalize("NFC", decomposed).split())
