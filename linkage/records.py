@@ -128,11 +128,12 @@ class Encodings:
     @property
     def _words(self) -> int:
         """Words of a filter's place."""
-        return self.filters.parts[0][0].shape[1] if isinstance(self.filters, Axis) else self.filters.shape[2]
+        return int(self.filters.parts[0][0].shape[1] if isinstance(self.filters, Axis) else self.filters.shape[2])
 
     def there(self, place: int) -> NDArray[np.bool_]:
         """(n_records,) whether each record has a value of the token."""
-        return self.token(place) != 0
+        there: NDArray[np.bool_] = self.token(place) != 0
+        return there
 
     def filled(self, places: slice) -> NDArray[np.bool_]:
         """(n_records,) whether each record has a value of the filter; looked up once, because long filters take long to read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.markdown import Result, not_measured, share, signed, table, whole_seconds
 
@@ -12,12 +12,16 @@ _TITLES = {
     "seal": "`headcount seal`, from a CSV file to sealed files",
     "link100k": "Linking one large list, both sides in memory",
     "demo": "`headcount demo` from the command line",
+    "whole": "Whole linkage of 100,000 records, beside Splink",
+    "whole1m": "Whole linkage of a million records, beside Splink",
+    "growth": "How the linkage grows",
 }
 
 
 def speed_tables(whole: Result) -> str:
     """The suite's results, each under its title."""
-    show = {"kernels": _kernels, "encode": _encode, "seal": _seal, "link100k": _link, "demo": _demo}
+    small = {"kernels": _kernels, "encode": _encode, "seal": _seal, "link100k": _link, "demo": _demo}
+    show = {**small, "whole": _whole, "whole1m": _whole, "growth": _growth}
     parts: list[str] = []
     for name, result in whole["results"].items():
         parts += [f"### {_TITLES[name]}", *([not_measured(result)] if "skipped" in result else show[name](result))]
@@ -174,3 +178,110 @@ def _demo(result: Result) -> Iterator[str]:
     yield table(
         ["seven lists, all roles", "wall s", "CPU s"], (_cost_row(titles[name], result[name]) for name in titles if name in result)
     )
+
+
+def _whole(result: Result) -> Iterator[str]:
+    yield (
+        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, through `seal`, `receive`, `link` and "
+        "`export persons`, each a process of its own and its start counted; Splink reads the same rows in cleartext, imports not "
+        f"counted. `link` {_within(result['memory_gb'])}."
+    )
+    splink = result["splink"]
+    header = ["", "wall s", "CPU s", "MB at most", "pair F1", "persons"]
+    yield table(header, _whole_rows(result, splink))
+    yield f"{splink['method']} was not run: {splink['skipped']}." if "skipped" in splink else _ratio_words(result["ratios"])
+    yield from _first_link(result)
+    yield _certainty_words(result)
+    yield table(["stage of `link`", "parts", "wall s", "CPU s", "MB until its end"], map(_link_stage, result["link"]["stages"]))
+
+
+def _within(memory_gb: float | None) -> str:
+    return "may take half of the machine's memory" if memory_gb is None else f"was told to stay within {memory_gb} GB (`--memory`)"
+
+
+def _whole_rows(result: Result, splink: Result) -> Iterator[list[str]]:
+    for step in ("seal", "receive", "link", "export"):
+        one = result[step]
+        found = _found(result["quality"]) if step == "link" else ["", ""]
+        memory = _megabytes(one["peak_memory_mb"]) if step == "link" else ""
+        yield [f"`{step}`", whole_seconds(one["wall_s"]), whole_seconds(one["cpu_s"]), memory, *found]
+    if "skipped" not in splink:
+        costs = [*map(whole_seconds, (splink["wall_s"], splink["cpu_s"])), _megabytes(splink["peak_memory_mb"])]
+        yield [f"Splink {splink['version']}, p ≥ 0.5", *costs, *_found(splink)]
+
+
+def _found(one: Result) -> list[str]:
+    return [share(one["pairs"]["all"]["f1"]), signed(one["persons"]["relative_error"])]
+
+
+def _megabytes(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,.0f}"
+
+
+def _ratio_words(ratios: Result) -> str:
+    memory = "unknown" if ratios["peak_memory_mb"] is None else f"{ratios['peak_memory_mb']:.2f}"
+    return (
+        f"Ours over Splink's, from the received bundle to the exported person map (`link` and `export`): CPU seconds "
+        f"{ratios['cpu_s']:.2f}, wall seconds {ratios['wall_s']:.2f}; memory of `link` {memory}."
+    )
+
+
+def _first_link(result: Result) -> Iterator[str]:
+    if "first_link" in result:
+        first, equal = result["first_link"], result["equal"]
+        yield (
+            f"The `link` above is the second, in a new workspace; the first, which compiles what is not compiled yet, took "
+            f"{first['wall_s']:.1f} s wall and {first['cpu_s']:.1f} s CPU. {'Both answer the same.' if equal else 'THEY DIFFER.'}"
+        )
+
+
+def _certainty_words(result: Result) -> str:
+    told, persons = result["certainty"], result["quality"]["persons"]
+    return (
+        f"{result['pairs_compared']:,} pairs compared; the bundle has {result['seal']['bytes'] / 1e6:,.0f} MB. Persons: "
+        f"{persons['true']:,} true, {persons['estimated']:,} counted; the run itself estimates {told['estimated']:,} "
+        f"({signed(told['relative_error'])}), between {told['low']:,} and {told['high']:,}, which "
+        f"{'covers' if told['covers'] else 'does NOT cover'} the truth."
+    )
+
+
+def _link_stage(one: Result) -> list[str]:
+    return [f"`{one['name']}`", f"{one['parts']}", f"{one['wall_s']:.1f}", f"{one['cpu_s']:.1f}", f"{one['peak_memory_mb']:,.0f}"]
+
+
+def _growth(result: Result) -> Iterator[str]:
+    points, large, ratio = result["points"], result["exponents"]["large"], result["per_row"]
+    yield (
+        f"`link --memory {result['memory_gb']}` on lists of the synthetic persons, as above; start of Python and loading of kernels are "
+        "counted, so that small lists look slower."
+    )
+    header = ["records", "pairs compared", "wall s", "CPU s", "CPU µs a record", "MB at most", "pair F1", "persons"]
+    yield table(header, map(_growth_row, points))
+    names = ("cpu_s", "wall_s", "peak_memory_mb", "pairs_compared")
+    rows = [[f"from {one['records']:,}", *(_power(of[name]) for name in names)] for one, of in _fits(points, result["exponents"])]
+    yield "Exponent *e* of records^*e*, fitted by least squares of logarithms:"
+    yield table(["sizes", "CPU s", "wall s", "memory", "pairs"], rows)
+    yield (
+        f"A record at {ratio['to']:,} takes {_times_as_much(ratio['cpu_s'])} the CPU seconds and {_times_as_much(ratio['wall_s'])} "
+        f"the wall seconds of one at {large['from']:,}."
+    )
+
+
+def _fits(points: Sequence[Result], exponents: Result) -> Iterator[tuple[Result, Result]]:
+    """First point of each fit, and its exponents."""
+    yield points[0], exponents["all"]
+    yield next(one for one in points if one["records"] == exponents["large"]["from"]), exponents["large"]
+
+
+def _growth_row(one: Result) -> list[str]:
+    each = f"{1e6 * one['cpu_s'] / one['records']:.0f}"
+    costs = [*map(whole_seconds, (one["wall_s"], one["cpu_s"])), each, _megabytes(one["peak_memory_mb"])]
+    return [f"{one['records']:,}", f"{one['pairs_compared']:,}", *costs, share(one["pair_f1"]), signed(one["persons"]["relative_error"])]
+
+
+def _power(exponent: float | None) -> str:
+    return "–" if exponent is None else f"{exponent:.2f}"
+
+
+def _times_as_much(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio:.2f} times"

@@ -59,8 +59,7 @@ def seal(
         advance(1)
         encoded = encode(rows, how, agreed, linkage_keys, secret(folder, "agency"), lambda _stage: advance(1))
         shipment = Shipment(period, sequence, datetime.now(UTC).date() + timedelta(days=agreed.release.valid_days))
-        output.mkdir(parents=True, exist_ok=True)
-        with SpooledTemporaryFile(_IN_MEMORY, dir=str(output)) as scratch:
+        with SpooledTemporaryFile(_IN_MEMORY, dir=str(_nearest(output))) as scratch:
             sealed = seal_sections(encoded, agreed, folder, linkage_keys, shipment, readers, scratch)
             advance(1)
             contents = ((sealed.linking, PUBLIC), (sealed.content, PUBLIC), (sealed.register, PRIVATE))
@@ -73,6 +72,11 @@ def seal(
     terminal.say(f"keep {targets[2].name} inside the agency: it joins pseudonyms to your own record ids")
     for target in targets:
         terminal.answer(str(target))
+
+
+def _nearest(output: Path) -> Path:
+    """The folder itself or the nearest one above it that exists: most likely on the disk that has room for the result."""
+    return next(place for place in (output.absolute(), *output.absolute().parents) if place.is_dir())
 
 
 def _tell_blanked(blanked: tuple[Issue, ...]) -> None:
