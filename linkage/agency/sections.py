@@ -79,6 +79,7 @@ def seal_sections(
 
     def sealed(section: Literal["linking", "content"], body: bytes, reader: PublicKey) -> bytes:
         of_body: dict[str, Any] = {"body_bytes": len(body), "body_sha256": digest_of_bytes(body)}
+        of_body["summary"] = prepared.summary if section == "content" else None
         return seal(body, Manifest(section=section, recipient=reader.recipient, **of_body, **said), keys, reader)
 
     linking = sealed("linking", linking_body(prepared.record, prepared.filters, prepared.tokens, protocol), readers.unit)

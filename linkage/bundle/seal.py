@@ -9,6 +9,7 @@ from linkage.bundle.format import READERS, Manifest, pack, parse_manifest, signe
 from linkage.bundle.keyring import KeyFolder, PublicKey, encrypt, require_role, sign
 from linkage.canonical import canonical_json, digest_of_bytes
 from linkage.errors import FormatError, KeyringError, UsageError
+from linkage.schema import plain
 
 
 def seal(body: bytes, manifest: Manifest, keys: KeyFolder, recipient: PublicKey) -> bytes:
@@ -22,7 +23,7 @@ def seal(body: bytes, manifest: Manifest, keys: KeyFolder, recipient: PublicKey)
     if recipient.role != READERS[manifest.section]:
         raise KeyringError(f"the {manifest.section} section is for the role {READERS[manifest.section]}, not {recipient.role}")
     _refuse_other(body, manifest, keys, recipient)
-    signed = canonical_json(manifest)
+    signed = canonical_json(plain(manifest))
     _refuse_impossible(signed)
     return encrypt(pack(signed, sign(keys, signed_message(signed)), body), [recipient.recipient])
 
