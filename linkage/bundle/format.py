@@ -22,7 +22,7 @@ from linkage.canonical import canonical_json, digest
 from linkage.errors import FormatError, ProtocolMismatchError, SchemaError, TruncatedError, VersionError
 from linkage.files import stretches
 from linkage.protocol import Protocol, parse_protocol
-from linkage.schema import build
+from linkage.schema import IDENTIFIERS, build
 
 FORMAT: Final = "headcount-bundle/1"
 SIGNATURE_LABEL = "headcount/v1/bundle"
@@ -30,6 +30,7 @@ SIGNATURE_BYTES = 64
 RECORD_LENGTH = 26
 SMALLEST_SIZE, WHOLE_STEPS = 256 << 10, 16 << 20
 LARGEST_MANIFEST = 1 << 20
+SCRIPTS = ("cyrillic", "latin", "mixed", "none")
 
 Section = Literal["linking", "content"]
 READERS: Mapping[str, str] = MappingProxyType({"linking": "unit", "content": "statistics"})
@@ -42,6 +43,25 @@ _PERIOD = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,39}")
 _NOT_PLAIN = re.compile(r"[^0-9A-Za-z_-]+")
 _HEX = re.compile(r"[0-9a-f]*")
 _FORBID = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What an agency says of its extract before encoding: numbers of rows. Gaps are filled afterwards, so nobody else can know.
+
+    Attributes:
+        missing: identifier to rows in which linkage has to do without it.
+        scripts: `cyrillic`, `latin`, `mixed` or `none` to rows whose names are written so.
+        blanked: cells that could not be read and were taken for empty.
+        left_out: records of the file that are no rows of the list: empty ones, totals, repeated headers.
+    """
+
+    missing: Mapping[str, int]
+    scripts: Mapping[str, int]
+    blanked: int = 0
+    left_out: int = 0
+
+    __pydantic_config__ = _FORBID
 
 
 @dataclass(frozen=True)
@@ -67,6 +87,7 @@ class Manifest:
         kcv: key check value of the linkage key, 8 bytes in hexadecimal.
         normaliser: version of the rules that brought identifiers to one form.
         tool: program and version that sealed.
+        summary: of the extract; only in a content section, and None in one that was sealed before there were summaries.
     """
 
     format: Literal["headcount-bundle/1"]
@@ -87,6 +108,7 @@ class Manifest:
     kcv: str
     normaliser: str
     tool: str
+    summary: Summary | None = None
 
     __pydantic_config__ = _FORBID
 
@@ -247,6 +269,17 @@ def _problems(m: Manifest) -> Iterator[str]:
         canonical_date = False
     if not canonical_date:
         yield "not_after"
+    if m.summary is not None and not _is_summary(m.summary, m):
+        yield "summary"
+
+
+def _is_summary(summary: Summary, m: Manifest) -> bool:
+    """Whether it counts rows of this extract, and the unit does not get it: what is missing would tell it who is who."""
+    named = summary.missing.keys() <= IDENTIFIERS.keys() and summary.scripts.keys() <= set(SCRIPTS)
+    counts = (*summary.missing.values(), *summary.scripts.values())
+    return (
+        m.section == "content" and named and all(0 <= n <= m.rows for n in counts) and min(summary.blanked, summary.left_out) >= 0
+    )
 
 
 def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> memoryview:

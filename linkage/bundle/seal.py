@@ -13,6 +13,7 @@ from linkage.bundle.format import READERS, Manifest, Section, head, padding, par
 from linkage.bundle.keyring import KeyFolder, PublicKey, encrypt_stream, require_role, sign
 from linkage.canonical import canonical_json
 from linkage.errors import FormatError, KeyringError, UsageError
+from linkage.schema import plain
 
 _AT_A_TIME = 1 << 20
 
@@ -58,7 +59,7 @@ def seal_to(out: IO[bytes], body: Body, manifest: Manifest, keys: KeyFolder, rec
     require_role(keys, "agency")
     require_reader(manifest.section, recipient)
     _refuse_other(body, manifest, keys, recipient)
-    signed = canonical_json(manifest)
+    signed = canonical_json(plain(manifest))
     _refuse_impossible(signed)
     start = head(signed, sign(keys, signed_message(signed)))
     encrypt_stream(_Plaintext(start, body), out, [recipient.recipient])

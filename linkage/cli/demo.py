@@ -23,7 +23,7 @@ from linkage.cli import terminal
 if TYPE_CHECKING:
     from linkage.demo import Scenario
 
-PERIOD = "2018"
+PERIOD, RELEASED = "2018", "2019-02-01"
 Run = Callable[..., str]
 
 
@@ -101,14 +101,16 @@ def _seal_lists(run: Run, scenario: Scenario) -> None:
 
 
 def _link_and_report(run: Run, scenario: Scenario) -> None:
-    """The unit receives and links the encodings; statistics joins the content to the persons and counts."""
+    """The unit receives and links the encodings; statistics joins the content to the persons and counts, for both tiers."""
     trust = [word for agency in scenario.agencies for word in ("--trust", f"./keys/{agency.name}/public.json")]
     linking = [f"./sealed/{agency.name}-{PERIOD}.linking.age" for agency in scenario.agencies]
     run("receive", *linking, "--workspace", "./unit", "--keys", "./keys/unit", *trust)
     run("link", "--workspace", "./unit", "--keys", "./keys/unit")
     run("export", "persons", "--workspace", "./unit", "-o", "./persons.csv")
     content = [word for agency in scenario.agencies for word in ("--content", f"./sealed/{agency.name}-{PERIOD}.content.age")]
-    run("report", "--workspace", "./unit", "--keys", "./keys/statistics", *content, "--tier", "restricted", "-o", "./report")
+    office = ("--workspace", "./unit", "--keys", "./keys/statistics", "--date", RELEASED, "--register", "./releases")
+    run("report", *office, *content, "--tier", "restricted", "-o", "./report")
+    run("report", *office, *content, "--tier", "public", "-o", "./public")
 
 
 def _evaluation(scenario: Scenario) -> Iterator[str]:
@@ -154,7 +156,7 @@ def _counted(tidy: Path) -> dict[str, dict[str, int]]:
 
 
 def _show(folder: Path, result: Mapping[str, Any]) -> None:
-    """What each list would have claimed, the tables, and whether they equal the truth."""
+    """What each list would have claimed, the tables, what the public sees, and whether they equal the truth."""
     from linkage.demo import ADDED_UP
 
     terminal.answer("What each list would claim, counting its rows, and all of them added up:\n")
@@ -166,6 +168,8 @@ def _show(folder: Path, result: Mapping[str, Any]) -> None:
     terminal.answer("Linked, each person once:\n")
     for table in _headline_tables((folder / "report" / "tables.txt").read_text("utf-8")):
         terminal.answer(f"{table}\n")
+    terminal.answer("In the public tier small counts are hidden, and with them what would give them away:\n")
+    terminal.answer(f"{_headline_tables((folder / 'public' / 'tables.txt').read_text('utf-8'))[0]}\n")
     victims, convicted = result["unique"]["victims"], result["unique"]["convicted"]
     groups = ", ".join(f"{count} {name}" for name, count in victims.items())
     terminal.answer(f"Unique persons, {PERIOD}:  victims {sum(victims.values())} = {groups}")
@@ -176,11 +180,20 @@ def _show(folder: Path, result: Mapping[str, Any]) -> None:
         f"These are {verdict} the truth about the invented people (pair precision {pairs['precision']}, recall {pairs['recall']})."
     )
     terminal.say(
-        f"{result['seconds']} s; everything is in {folder}: lists, keys, sealed sections, the unit's workspace, the report"
+        f"{result['seconds']} s; everything is in {folder}: lists, keys, sealed sections, the unit's workspace, both reports"
     )
 
 
 def _headline_tables(text: str) -> list[str]:
-    """Of all tables those by stage, sex and age group, without their notes; the others are in the report."""
+    """Of all tables those by stage, sex and age group, without their notes; the others are in the report.
+
+    Without linkage intervals, too: they are drawn from records in the order of their pseudonyms, which each demo has anew.
+    """
     tables = [table for table in text.split("\n\n") if table.startswith((f"{PERIOD}, offenders\n", f"{PERIOD}, victims\n"))]
-    return ["\n".join(line for line in table.splitlines() if not line.startswith(("source,", "note:"))) for table in tables]
+    return [_without_intervals([line for line in table.splitlines() if not line.startswith(("source,", "note:"))]) for table in tables]
+
+
+def _without_intervals(lines: list[str]) -> str:
+    title, head, *rows = lines
+    end = head.rfind("linkage")
+    return "\n".join([title, *(line[: end if end > 0 else None].rstrip() for line in (head, *rows))])

@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from linkage.cli import agency, blocking, check, demo, evaluate, keys, names, protocol, review, statistics, terminal, unit
+from linkage.cli import agency, blocking, check, demo, estimate, evaluate, keys, names, protocol, review, statistics, terminal, unit
 from linkage.errors import LinkageError, StorageError
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.add_typer(unit.export_app, name="export")
 app.add_typer(review.review_app, name="review")
 app.add_typer(review.audit_app, name="audit")
 app.command("report")(statistics.report)
+app.command("estimate")(estimate.estimate)
 app.add_typer(names.names_app, name="names")
 app.command("evaluate")(evaluate.evaluate)
 

@@ -25,7 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="answer in JSON")]
 Force = Annotated[bool, typer.Option("--force", help="overwrite an existing file")]
 Svg = Annotated[Path | None, typer.Option("--svg", help="also draw it into this file")]
 
-export_app = typer.Typer(help="Write the published persons or pairs as CSV, or the model.", no_args_is_help=True)
+export_app = typer.Typer(help="Write the published persons or pairs as CSV, the draws, or the model.", no_args_is_help=True)
 
 
 def receive(
@@ -309,6 +309,24 @@ def export_pairs(
     rows = zip(*(column.tolist() for column in table[:4]), *table.levels.T.tolist(), *bits, same, strict=True)
     levels = (f"{LEVEL_PREFIX}{name}" for name in table.comparisons)
     _export(output, (*table._fields[:4], *levels, "prior", "weight", "same"), rows, run, force)
+
+
+@export_app.command("partitions")
+def export_partitions(
+    workspace: WorkspaceFolder,
+    output: Annotated[Path, typer.Option("-o", "--output", help="where to write the draws, Parquet")],
+    force: Force = False,
+) -> None:
+    """Write how else doubtful records could be divided, for intervals: pseudonymised personal data, for statistics alone."""
+    from linkage.files import PRIVATE, write_new
+    from linkage.statistics.partitions import draws_of_run, partitions_file
+
+    draws = draws_of_run(_published(workspace))
+    write_new(output, partitions_file(draws), mode=PRIVATE, force=force)
+    terminal.say(
+        f"run {draws.run}: {len(draws.joins)} draws of {len(draws.table.record)} doubtful record(s); readable by you alone"
+    )
+    terminal.answer(str(output))
 
 
 @export_app.command("model")

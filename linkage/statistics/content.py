@@ -12,14 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from numpy.typing import NDArray
+
 from linkage.bundle.body import read_content
+from linkage.bundle.format import Summary
 from linkage.bundle.keyring import KeyFolder
 from linkage.bundle.open import Opened, open_bundle
 from linkage.errors import ProtocolMismatchError, SignatureError, UsageError
 from linkage.protocol import Protocol
-from linkage.statistics.report import Content
 
 Extract = tuple[str, str, int]
+Content = tuple[str, Mapping[str, NDArray[Any]]]
 
 
 class Expected(NamedTuple):
@@ -36,6 +39,20 @@ class Expected(NamedTuple):
     extracts: Sequence[Extract] | None = None
 
 
+class Summarised(NamedTuple):
+    """What an agency says of an extract.
+
+    Attributes:
+        agency: whose it is.
+        rows: number of records.
+        summary: counts of what is missing; None where the bundle was sealed before there were summaries.
+    """
+
+    agency: str
+    rows: int
+    summary: Summary | None
+
+
 class Sections(NamedTuple):
     """Content that belongs to the run.
 
@@ -43,11 +60,13 @@ class Sections(NamedTuple):
         protocol: the protocol of all sections.
         content: per section the agency and its columns.
         bundles: per section agency, period, sequence and bundle ID, sorted: for the manifest of a release.
+        summaries: per section the agency, the number of its rows, and what it says of them; None where it says nothing.
     """
 
     protocol: Protocol
     content: tuple[Content, ...]
     bundles: tuple[Mapping[str, Any], ...]
+    summaries: tuple[Summarised, ...] = ()
 
 
 def expected_of(protocol_id: str, manifest: Mapping[str, Any]) -> Expected:
@@ -102,7 +121,8 @@ def open_sections(files: Sequence[tuple[str, bytes]], keys: KeyFolder, run: Expe
     manifests = [section.manifest for _, section in opened]
     _refuse_other_extracts(((m.agency, m.period, m.sequence) for m in manifests), run.extracts)
     content = [(s.manifest.agency, read_content(s.body, s.protocol, file, rows=s.manifest.rows)) for file, s in opened]
-    return Sections(protocol, tuple(content), _described([section for _, section in opened]))
+    summaries = sorted((Summarised(m.agency, m.rows, m.summary) for m in manifests), key=lambda one: (one.agency, one.rows))
+    return Sections(protocol, tuple(content), _described([section for _, section in opened]), tuple(summaries))
 
 
 def _refuse_other_protocol(section: Opened, protocol_id: str, file: str) -> None:

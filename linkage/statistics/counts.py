@@ -3,60 +3,86 @@
 A *person* counts once per year, role and stage, however many records speak of them; in the row over all years once
 more, so the years do not add up to it. Victims and offenders are counted apart: a person who is both stands in each
 count, and no cell crosses the two. Where the records of one person disagree on an attribute, one value is settled
-first, so that each person stands in one cell of a table and the cells add up to its total.
+first (`attributes`), so that each person stands in one cell of a table and the cells add up to its total; for article
+and form there is a second table in which a person counts once under each value, which does not add up.
 
 Nothing depends on the order of rows, of agencies or of the protocol's code lists.
 
-Source: reference `statistics.md`, section 1, rules 1, 3, 4 (tables by the principal value), 5 and 9.
+Source: reference `statistics.md`, section 1, rules 1, 3 to 7, 9 and 10.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from linkage.protocol import Protocol
-from linkage.schema import ADULT, MINOR, SEX_CODES, TOTAL, UNKNOWN
+from linkage.schema import TOTAL, UNKNOWN
+from linkage.statistics.attributes import Ints, Lives, Records, coded, dimensions, lives, settle
+from linkage.statistics.blocks import Block, tallied, with_totals, written_out
+from linkage.statistics.cells import ANY, CUBE, KEY, MEASURES, NOT_STATED, RECORD, SEX_BY_AGE, SHOWN
+from linkage.statistics.cohort import LAG_WORDS, cohort
+from linkage.statistics.overlap import overlap
 
-PERSON, RECORD = "PERSON", "RECORD"
-SEX_BY_AGE = "sex_age"
-CELL = ["table", "year", "role", "stage", "sex", "age_group", "value", "unit"]
+# A person may be charged under several articles and exploited in several forms.
+MANIFOLD = ("article", "form_of_exploitation")
 
-# These stand in every table, so that a protocol that lists one as a dimension gains no further table by it.
-_ALWAYS = ("role", "stage", "event_date", "sex", "age_group")
-_LIFE = ["person_id", "year", "role"]
-_DATE = r"[0-9]{4}(?:-[0-9]{2}){0,2}"
+
+class _Seen(NamedTuple):
+    """A life in each stage that it reached, and in any (`_T`).
+
+    Attributes:
+        life, stage: (n,) codes, each pair once, sorted by life.
+    """
+
+    life: Ints
+    stage: Ints
+
+
+def presence(frame: pd.DataFrame, protocol: Protocol, *, horizon: int | None = None) -> pd.DataFrame:
+    """Who counts where: a row for each person and each cell of persons in which the person counts, totals included.
+
+    A person's rows follow from the person's own records and the horizon; nobody else in the frame has a say in them.
+
+    Args:
+        frame: one row per record: `agency`, `person_id` and the protocol's content fields as codes, "" = unknown;
+            `event_date` as yyyy-mm-dd, yyyy-mm or yyyy. Missing content columns are unknown throughout.
+        protocol: names the dimensions and the order in which agencies are trusted.
+        horizon: the last year up to which cohorts are followed; the frame's last year if not given. Where the frame is a
+            part of the records, give that of the whole (`cohort.last_year`).
+
+    Returns:
+        Columns `KEY` (categorical) and `person_id`, each row once, in no particular order.
+    """
+    records = coded(frame, protocol)
+    return written_out(_blocks(records, protocol, horizon), _words(records), records.persons)
 
 
 def count(frame: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     """Every cell in which somebody counts.
 
     Args:
-        frame: one row per record: `agency`, `record`, `person_id` and the protocol's content fields as codes,
-            "" = unknown; `event_date` as yyyy-mm-dd, yyyy-mm or yyyy. Missing content columns are unknown throughout.
+        frame: as for `presence`.
         protocol: names the dimensions and the order in which agencies are trusted.
 
     Returns:
-        One row per cell above zero, sorted by its key, which is unique: `table` (`sex_age` or a dimension), `year`,
-        `role`, `stage`, `sex`, `age_group`, `value` (of the dimension), `unit` (`PERSON`; `RECORD` in the totals of
-        `sex_age` only) and `count`. `_T` = total, `_U` = unknown.
+        One row per cell above zero: `KEY`, unique and sorted by it, `count`; `low` and `high` `NOT_STATED`, `hidden`
+        `SHOWN`: see `cells.Publication`. `count` is the number of rows of `presence` in the cell, and of records in the
+        cells of that unit.
 
     Source: reference `statistics.md`, section 1, rules 1 and 3: unique person per reference year and stage.
     """
-    records = prepare(frame, protocol)
-    both = pd.concat([records, records.assign(year=TOTAL)], ignore_index=True)
-    settled = settle(records, both, dimensions(protocol))
-    seen = _with_total(both[[*_LIFE, "stage"]], "stage")
-    present = seen.drop_duplicates().merge(settled, on=_LIFE, how="left", validate="many_to_one")
-    tables = [_sex_by_age(present), _records(seen), *(_by_dimension(present, name) for name in dimensions(protocol))]
-    cells = pd.concat(tables, ignore_index=True)[[*CELL, "count"]].sort_values(CELL, ignore_index=True)
-    return _without_unasked(cells, protocol)
-
-
-def dimensions(protocol: Protocol) -> tuple[str, ...]:
-    """The protocol's dimensions that get a table of their own beside sex by age group."""
-    return tuple(name for name in protocol.statistics.dimensions if name not in _ALWAYS)
+    records = coded(frame, protocol)
+    blocks = [*_blocks(records, protocol, None), _records(records, protocol)]
+    cells = tallied(blocks, _words(records))
+    # text as objects: a frame of Arrow strings takes ten times as long to walk through
+    hidden = np.full(len(cells), SHOWN, object)
+    return cells.assign(low=NOT_STATED, high=NOT_STATED, hidden=pd.Series(hidden, dtype=object))[[*KEY, *MEASURES, "hidden"]]
 
 
 def sources(frame: pd.DataFrame, protocol: Protocol) -> dict[tuple[str, str, str], tuple[str, ...]]:
@@ -64,124 +90,101 @@ def sources(frame: pd.DataFrame, protocol: Protocol) -> dict[tuple[str, str, str
 
     Source: reference `statistics.md`, section 1, rule 10.
     """
-    records = prepare(frame, protocol)
-    both = pd.concat([records, records.assign(year=TOTAL)], ignore_index=True)
-    rows = _with_total(both[["year", "role", "stage", "agency"]], "stage").drop_duplicates().sort_values("agency")
+    records = coded(frame, protocol)
+    cells = tallied([_records(records, protocol, ("agency",))], _words(records))
     found: dict[tuple[str, str, str], tuple[str, ...]] = {}
-    for year, role, stage, agency in rows.itertuples(index=False):
+    for year, role, stage, agency in cells[["year", "role", "stage", "agency"]].itertuples(index=False):
         found[year, role, stage] = (*found.get((year, role, stage), ()), agency)
     return found
 
 
-def prepare(frame: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
-    """The records with every code filled: `_U` for what is unknown, the year of the event, and two sort keys.
-
-    `moment` orders events (yyyymmdd; an imprecise date stands at the end of its year or month, a missing one last),
-    `rank` is the agency's place in the protocol's order of trust (unlisted ones share the last place).
-    """
-    codes = ["role", "stage", *dimensions(protocol)]
-    records = frame.reindex(columns=["agency", "record", "person_id", "event_date", "sex", "age_group", *codes], fill_value="")
-    records[codes] = records[codes].replace("", UNKNOWN)
-    for name, allowed in (("sex", SEX_CODES), ("age_group", (MINOR, ADULT))):
-        records[name] = records[name].where(records[name].isin(allowed), UNKNOWN)
-    dates = records.pop("event_date").astype(str)
-    dates = dates.where(dates.str.fullmatch(_DATE), "")
-    order = {agency: place for place, agency in enumerate(protocol.statistics.order)}
-    return records.assign(
-        year=dates.str.slice(0, 4).replace("", UNKNOWN),
-        moment=dates.str.replace("-", "", regex=False).str.ljust(8, "9").astype("int64"),
-        rank=records["agency"].map(order).fillna(len(order)).astype("int64"),
-    )
+def _words(records: Records) -> Mapping[str, tuple[str, ...]]:
+    return {**records.words, "other": records.words["agency"], "lag": LAG_WORDS}
 
 
-def settle(records: pd.DataFrame, both: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """One value per attribute for each person, year and role, the row over all years (`_T`) included.
-
-    Sex is settled over all records of the person, whatever their year and role: it belongs to the person. The age
-    group is taken at the earliest event of that year and role of which it is known: a person who comes of age during
-    the year counts as the child that was detected. Each dimension is settled over the records of that year and role;
-    the stages share the value, so that the stages of one person never stand in different rows of a table.
-
-    Args:
-        records: as `prepare` gives them.
-        both: the same, followed by the same with year `_T`.
-        names: the dimensions.
-
-    Returns:
-        Columns `person_id`, `year`, `role`, `sex`, `age_group` and the dimensions, `_U` where no record knows.
-
-    Source: the protocol's own rule under reference `statistics.md`, section 1, rules 4 (principal value) and 9 (age at detection).
-    """
-    lives = both[_LIFE].drop_duplicates()
-    lives = lives.merge(majority(records, ["person_id"], "sex"), on="person_id", how="left")
-    lives = lives.merge(majority(_earliest(both), _LIFE, "age_group"), on=_LIFE, how="left")
-    for name in names:
-        lives = lives.merge(majority(both, _LIFE, name), on=_LIFE, how="left")
-    return lives.fillna(UNKNOWN)
+def _blocks(records: Records, protocol: Protocol, horizon: int | None) -> list[Block]:
+    """All tables of persons."""
+    lived = lives(records)
+    seen = _asked(_seen(records, lived), records, lived, protocol)
+    settled = settle(records, lived)
+    base = {"year": lived.year[seen.life], "role": lived.role[seen.life], "stage": seen.stage}
+    base |= {name: codes[seen.life] for name, codes in settled.items()}
+    person = lived.person[seen.life]
+    tables = [_table(person, base, name, records) for name in dimensions(protocol)]
+    several = [_any(seen, lived, base, name, records) for name in dimensions(protocol) if name in MANIFOLD]
+    cube = [_cube(person, base)] if {"region", "article"} <= set(base) else []
+    return [_table(person, base, None, records), *tables, *several, *cube, cohort(records, horizon), overlap(records)]
 
 
-def majority(records: pd.DataFrame, by: list[str], name: str) -> pd.DataFrame:
-    """The most frequent known value of an attribute in each group; groups that know none are left out.
-
-    Of values that are equally frequent, the one known to the agency that stands first in the protocol's order wins;
-    where that too is equal, the first in the alphabetical order of codes. (Not the order of the code list: the
-    protocol's canonical form, and so its ID, does not carry one.)
-
-    Args:
-        records: with `rank`, the agency's place in the order of trust.
-        by: columns that make a group.
-        name: the attribute; `_U` = unknown.
-
-    Returns:
-        Columns `by` and `name`, one row per group.
-    """
-    known = records[records[name] != UNKNOWN]
-    ranks = known.groupby([*by, name])["rank"]
-    votes = pd.DataFrame({"votes": ranks.size(), "first": ranks.min()}).reset_index()
-    ordered = votes.sort_values(["votes", "first", name], ascending=[False, True, True])
-    return ordered.drop_duplicates(by)[[*by, name]]
+def _seen(records: Records, lived: Lives) -> _Seen:
+    stages = len(records.words["stage"])
+    own = lived.of * stages + np.tile(records.codes["stage"], 2)
+    any_stage = lived.of * stages + records.words["stage"].index(TOTAL)
+    keys = np.unique(np.concatenate([own, any_stage]))
+    return _Seen(keys // stages, keys % stages)
 
 
-def _earliest(both: pd.DataFrame) -> pd.DataFrame:
-    """Of each person, year and role, the records of the earliest day on which the age group is known."""
-    known = both[both["age_group"] != UNKNOWN]
-    return known[known["moment"] == known.groupby(_LIFE)["moment"].transform("min")]
-
-
-def _with_total(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The rows, followed by the same rows under the total."""
-    return pd.concat([rows, rows.assign(**{column: TOTAL})], ignore_index=True)
-
-
-def _without_unasked(cells: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+def _asked(seen: _Seen, records: Records, lived: Lives, protocol: Protocol) -> _Seen:
     """A protocol without stages or event dates has no row for those unknown: its totals say it all."""
-    asked = pd.Series(True, index=cells.index)
-    for name, column in (("stage", "stage"), ("event_date", "year")):
+    asked = _of_known(seen.stage, lived.year[seen.life], records, protocol)
+    return _Seen(seen.life[asked], seen.stage[asked])
+
+
+def _of_known(stage: Ints, year: Ints, records: Records, protocol: Protocol) -> NDArray[np.bool_]:
+    known = np.ones(len(stage), np.bool_)
+    for name, column, codes in (("stage", "stage", stage), ("event_date", "year", year)):
         if name not in protocol.content:
-            asked &= cells[column] != UNKNOWN
-    return cells[asked].reset_index(drop=True)
+            known &= codes != records.words[column].index(UNKNOWN)
+    return known
 
 
-def _sex_by_age(present: pd.DataFrame) -> pd.DataFrame:
-    """Persons by sex and age group, with totals: each person stands in one of the cells, so these may be summed."""
-    key = ["year", "role", "stage", "sex", "age_group"]
-    cells = _with_total(_with_total(_sizes(present, key), "sex"), "age_group")
-    sums = cells.groupby(key)["count"].sum().reset_index()
-    return sums.assign(table=SEX_BY_AGE, value=TOTAL, unit=PERSON)
+def _table(person: Ints, base: Mapping[str, Ints], name: str | None, records: Records) -> Block:
+    """Sex by age group with totals, by the settled value of a dimension or of none."""
+    wanted = ("year", "role", "stage", "sex", "age_group", *((name,) if name else ()))
+    block = Block(name or SEX_BY_AGE, person, {column: base[column] for column in wanted})
+    return with_totals(block, ("sex", "age_group"), records.words)
 
 
-def _records(seen: pd.DataFrame) -> pd.DataFrame:
-    """Records of each year, role and stage: persons beside them show how often one person was recorded."""
-    cells = _sizes(seen, ["year", "role", "stage"])
-    return cells.assign(table=SEX_BY_AGE, sex=TOTAL, age_group=TOTAL, value=TOTAL, unit=RECORD)
+def _any(seen: _Seen, lived: Lives, base: Mapping[str, Ints], name: str, records: Records) -> Block:
+    """The same once under each value that the life's records know."""
+    row, value = _each_value(seen.life, *_known_values(lived, name, records))
+    columns = {**{column: codes[row] for column, codes in base.items()}, name: value}
+    return replace(_table(lived.person[seen.life[row]], columns, name, records), rule=ANY)
 
 
-def _by_dimension(present: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Persons by the settled, principal value of a dimension: the rows add up to the total of `sex_age`."""
-    cells = _sizes(present.rename(columns={name: "value"}), ["year", "role", "stage", "value"])
-    return cells.assign(table=name, sex=TOTAL, age_group=TOTAL, unit=PERSON)
+def _known_values(lived: Lives, name: str, records: Records) -> tuple[Ints, Ints]:
+    """Each life with each value that its records know, sorted by life; with `_U` if they know none."""
+    values, unknown = len(records.words[name]), records.words[name].index(UNKNOWN)
+    said = lived.of * values + np.tile(records.codes[name], 2)
+    known = np.unique(said[said % values != unknown])
+    silent = np.setdiff1d(np.arange(len(lived.person)), known // values) * values + unknown
+    pairs = np.sort(np.concatenate([known, silent]))
+    return pairs // values, pairs % values
 
 
-def _sizes(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    """Number of rows of each group, as a column `count` beside the key."""
-    return rows.assign(count=1).groupby(key)["count"].sum().reset_index()
+def _each_value(life: Ints, has: Ints, value: Ints) -> tuple[Ints, Ints]:
+    """Rows of `life` once for each value of theirs: places in `life`, and the value.
+
+    Args:
+        life: (n,) lives.
+        has: (k,) lives, sorted; every one is there.
+        value: (k,) a value of each.
+    """
+    times = np.bincount(has)
+    start = np.cumsum(times) - times
+    row = np.repeat(np.arange(len(life)), times[life])
+    ends = np.cumsum(times[life])
+    nth = np.arange(len(row)) - np.repeat(ends - times[life], times[life])
+    return row, value[start[life[row]] + nth]
+
+
+def _cube(person: Ints, base: Mapping[str, Ints]) -> Block:
+    return Block(CUBE, person, {name: base[name] for name in ("year", "role", "stage", "sex", "region", "article")})
+
+
+def _records(records: Records, protocol: Protocol, more: Sequence[str] = ()) -> Block:
+    """Records of each year, role and stage, with totals: persons beside them show how often one person was recorded."""
+    kept = _of_known(records.codes["stage"], records.codes["year"], records, protocol)
+    names = ("year", "role", "stage", *more)
+    block = Block(SEX_BY_AGE, np.flatnonzero(kept), {name: records.codes[name][kept] for name in names}, unit=RECORD)
+    return with_totals(block, ("year", "stage"), records.words)

@@ -1,6 +1,8 @@
-"""The same cells in two shapes: tidy rows for machines, aligned tables for people.
+"""A publication in two shapes: tidy rows for machines, aligned tables for people.
 
-Neither shape computes: what the text table shows can be read back from the tidy rows.
+Nothing is counted here: what the text tables show can be read back from the tidy rows. A hidden cell
+is a row without a value and without an interval, and which rule hid it is not said: that a count is below a threshold
+bounds it, and would narrow what the audit of the release holds open.
 
 Source: reference `statistics.md`, section 7 (tidy rows) and section 1 (notes and footnotes).
 """
@@ -10,105 +12,167 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from linkage.protocol import ContentField, Protocol
 from linkage.schema import ADULT, MINOR, TOTAL, UNKNOWN
-from linkage.statistics.counts import PERSON, RECORD, SEX_BY_AGE, dimensions
-from linkage.statistics.disclosure import CONFIDENTIALITY, RESTRICTED_TIER
+from linkage.statistics.cells import ANY, COHORT, DIMENSIONS, NOT_STATED, OVERLAP, PRINCIPAL, RECORD, SEX_BY_AGE, SHOWN, Publication
+from linkage.statistics.figures import MARK, NOT_AVAILABLE, Figure, Figures, at, figures, shown
+from linkage.statistics.geography import BREAK, NORMAL, country_of
+from linkage.statistics.order import in_order, rank
+from linkage.statistics.periods import is_broken, years_of
+from linkage.statistics.sensitivity import RESTRICTED_TIER
+from linkage.statistics.statutes import ICTIP, iccs
+from linkage.statistics.words import Words, read_words, under
 
+# What tells two rows apart, in the order by which they are sorted; and what follows from it.
 COLUMNS = (
-    *("DATAFLOW", "REF_AREA", "TIME_PERIOD", "STAGE", "ROLE", "SEX", "AGE", "CRIME", "FORM", "CITIZENSHIP"),
-    *("COUNT_UNIT", "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "LINK_LO", "LINK_HI", "NOTE"),
+    *("DATAFLOW", "REF_AREA", "TIME_PERIOD", "STAGE", "ROLE", "SEX", "AGE", "CRIME", "ICCS", "ICTIP", "FORM", "CITIZENSHIP"),
+    *("RULE", "LAG", "AGENCY", "OTHER", "COUNT_UNIT"),
+    *("OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "LINK_LO", "LINK_HI", "NOTE"),
 )
-KEY = COLUMNS[: COLUMNS.index("OBS_VALUE")]
-YEARS_NOTE = "years do not add up: a person seen in two years counts once in each"
-PRINCIPAL_NOTE = "principal value: rows add up"
-RESTRICTED_NOTE = "restricted: not for publication"
-
-Sources = Mapping[tuple[str, str, str], Sequence[str]]
+KEY = tuple(name for name in COLUMNS[: COLUMNS.index("OBS_VALUE")] if name not in {"ICCS", "ICTIP"})
+# SDMX CL_OBS_STATUS: missing value, suppressed. CL_CONF_STATUS: free, confidential.
+SUPPRESSED = "Q"
+FREE, CONFIDENTIAL = "F", "C"
+# ICCS of a form of exploitation, where a table is by form; forms of several classes have that of trafficking itself.
+# Source: reference `statistics.md`, section 2, and its code lists; level 3 to verify.
+ICCS_OF_FORM: Mapping[str, str] = MappingProxyType(
+    {
+        **{"SEX": "02041", "LAB": "02042", "ORG": "02043", "SLA": "0204", "MIX": "0204"},
+        **dict.fromkeys(("MAR", "BEG", "CRI", "ARM", "ADO", "OTH"), "02044"),
+    }
+)
 
 _COLUMN_OF: Mapping[str, str] = MappingProxyType(
-    {"region": "REF_AREA", "district": "REF_AREA", "article": "CRIME", "form_of_exploitation": "FORM", "citizenship": "CITIZENSHIP"}
+    {
+        **{"year": "TIME_PERIOD", "stage": "STAGE", "role": "ROLE", "sex": "SEX", "age_group": "AGE", "article": "CRIME"},
+        **{"form_of_exploitation": "FORM", "citizenship": "CITIZENSHIP", "rule": "RULE", "lag": "LAG", "agency": "AGENCY"},
+        **{"other": "OTHER", "unit": "COUNT_UNIT"},
+    }
 )
-# The order in which a case proceeds; a stage that is not here follows by its code. Source: reference `statistics.md`, section 1.
-_LADDER = ("DET", "ASS", "REP", "COM", "INV", "HEA", "SUS", "PRO", "CON", "DEP", "SEN", "ACQ")
 _GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "total": (TOTAL, TOTAL),
-        "female": ("F", TOTAL),
-        "male": ("M", TOTAL),
-        "girls": ("F", MINOR),
-        "boys": ("M", MINOR),
-        "women": ("F", ADULT),
-        "men": ("M", ADULT),
+        **{"total": (TOTAL, TOTAL), "female": ("F", TOTAL), "male": ("M", TOTAL)},
+        **{"girls": ("F", MINOR), "boys": ("M", MINOR), "women": ("F", ADULT), "men": ("M", ADULT)},
     }
 )
 _KNOWN_GROUPS = ("girls", "boys", "women", "men")
+# What a spreadsheet would take for the beginning of a formula. Source: OWASP, CSV injection; full-width forms included.
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
 
-Counts = Mapping[tuple[str, ...], int]
 
-
-def tidy(cells: pd.DataFrame, protocol: Protocol, tier: str) -> pd.DataFrame:
+def tidy(publication: Publication) -> pd.DataFrame:
     """One observation per row, with the columns of `COLUMNS`, sorted by `KEY`, which is unique.
 
-    Args:
-        cells: as `counts.count` gives them.
-        protocol: names the dimensions.
-        tier: decides `CONF_STATUS`.
+    Returns:
+        Text, except `OBS_VALUE`, `LINK_LO` and `LINK_HI`: whole numbers, "" where not shown or not known.
 
     Source: reference `statistics.md`, section 7.
     """
-    rows = pd.DataFrame(TOTAL, index=cells.index, columns=list(COLUMNS))
-    rows = rows.assign(
-        DATAFLOW=cells["table"].str.upper(),
-        TIME_PERIOD=cells["year"],
-        STAGE=cells["stage"],
-        ROLE=cells["role"],
-        SEX=cells["sex"],
-        AGE=cells["age_group"],
-        COUNT_UNIT=cells["unit"],
-        OBS_VALUE=cells["count"],
-        OBS_STATUS="A",
-        CONF_STATUS=CONFIDENTIALITY[tier],
-        LINK_LO="",
-        LINK_HI="",
-        NOTE=[_note(table, year, tier) for table, year in zip(cells["table"], cells["year"], strict=True)],
+    cells = publication.cells
+    shown = (cells["hidden"] == SHOWN) & (cells["count"] != NOT_STATED)
+    status = _status(cells)
+    rows = pd.DataFrame({column: cells[name] for name, column in _COLUMN_OF.items()}).assign(
+        DATAFLOW=cells["table"].map({name: name.upper() for name in cells["table"].unique()}),
+        REF_AREA=cells["region"].where(cells["district"] == TOTAL, cells["district"]),
+        ICCS=_classes(cells, country_of(publication.protocol)),
+        ICTIP=ICTIP,
+        OBS_VALUE=_numbers(cells["count"], shown),
+        OBS_STATUS=status.where(shown, SUPPRESSED),
+        CONF_STATUS=pd.Series(FREE, cells.index).where(shown & (publication.tier != RESTRICTED_TIER), CONFIDENTIAL),
+        LINK_LO=_numbers(cells["low"], shown),
+        LINK_HI=_numbers(cells["high"], shown),
     )
-    for name in dimensions(protocol):
-        rows[_COLUMN_OF[name]] = rows[_COLUMN_OF[name]].where(cells["table"] != name, cells["value"])
-    return rows.sort_values(list(KEY), ignore_index=True)
+    rows["NOTE"] = _notes(cells.assign(broken=status == BREAK, shown=shown), publication.tier)
+    return rows[list(COLUMNS)].sort_values(list(KEY), ignore_index=True)
 
 
-def csv_bytes(rows: pd.DataFrame) -> bytes:
-    """The rows as CSV: UTF-8 without a mark, LF, a header line, quotes only where needed."""
+def csv_bytes(rows: pd.DataFrame, *, header: bool = True) -> bytes:
+    """The rows as CSV: UTF-8 without a mark, LF, a header line unless told otherwise, quotes only where needed.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers are left alone.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(rows.columns)
-    writer.writerows(rows.itertuples(index=False))
+    writer.writerows([rows.columns] if header else [])
+    writer.writerows(zip(*(_safe(column).tolist() for _, column in rows.items()), strict=True))
     return stream.getvalue().encode()
 
 
-def text_tables(cells: pd.DataFrame, protocol: Protocol, tier: str, sources: Sources) -> str:
-    """All tables as text: for each year and role sex by age group, then one table per dimension.
+def _numbers(values: pd.Series, shown: pd.Series) -> pd.Series:
+    return values.astype(object).where(shown & (values != NOT_STATED), "")
 
-    Args:
-        cells: as `counts.count` gives them; a cell that is not there is printed as 0.
-        protocol: gives the words.
-        tier: is said on top.
-        sources: (year, role, stage) to the agencies counted there.
+
+def _status(cells: pd.DataFrame) -> pd.Series:
+    """`B` where an area is another one than before, otherwise `A`."""
+    areas = [cells[name] for name in ("region", "district", "year")]
+    known = {
+        (region, district, year): BREAK if is_broken("region", region, year) or is_broken("district", district, year) else NORMAL
+        for region, district, year in dict.fromkeys(zip(*areas, strict=True))
+    }
+    return pd.Series([known[area] for area in zip(*areas, strict=True)], cells.index, dtype=object)
+
+
+def _classes(cells: pd.DataFrame, country: str) -> list[str]:
+    """ICCS class of each row's article in its year, or of its form; "" where it has none or the row is of neither."""
+    crimes = [cells[name] for name in ("article", "form_of_exploitation", "year")]
+    known = {
+        (article, form, year): iccs(article, year, country) if article != TOTAL else ICCS_OF_FORM.get(form, "")
+        for article, form, year in dict.fromkeys(zip(*crimes, strict=True))
+    }
+    return [known[crime] for crime in zip(*crimes, strict=True)]
+
+
+def _notes(cells: pd.DataFrame, tier: str) -> list[str]:
+    """What a reader must know of each row, in the order in which it is said."""
+    facts = list(zip(*(cells[name].tolist() for name in ("table", "year", "rule", "broken", "shown")), strict=True))
+    text = read_words("en").text
+    said = {fact: "; ".join(map(text, _note_keys(fact, tier))) for fact in dict.fromkeys(facts)}
+    return [said[fact] for fact in facts]
+
+
+def _note_keys(fact: tuple[Any, ...], tier: str) -> Iterator[str]:
+    table, year, rule, broken, shown = fact
+    if year == TOTAL and table != OVERLAP:
+        yield "years_note"
+    if table not in {SEX_BY_AGE, COHORT, OVERLAP}:
+        yield "any_note" if rule == ANY else "principal_note"
+    if broken:
+        yield "break_note"
+    if not shown:
+        yield "hidden_note"
+    if tier == RESTRICTED_TIER:
+        yield "restricted_note"
+
+
+def _safe(column: pd.Series) -> pd.Series:
+    risky = [text for text in column.unique() if isinstance(text, str) and text.startswith(_FORMULA)]
+    return column.replace({text: f"'{text}" for text in risky}) if risky else column
+
+
+def text_tables(publication: Publication, words: Words) -> str:
+    """All tables as text: for each year and role sex by age group, then one table per dimension by its principal value.
+
+    A hidden count is printed as `[c]`, one that is not published in this detail as `[x]`. Where the linkage interval is
+    known, it stands in a last column.
     """
-    *keys, values = (cells[name].tolist() for name in cells.columns)
-    counts = dict(zip(zip(*keys, strict=True), values, strict=True))
-    blocks = [_heading(protocol, tier)]
-    for year, role in _sections(cells):
-        part = cells[(cells["year"] == year) & (cells["role"] == role)]
-        blocks.append(_sex_by_age(part, counts, protocol, sources))
-        blocks += [_by_dimension(part, counts, protocol, name) for name in dimensions(protocol)]
+    words, cells = under(words, publication.protocol), publication.cells
+    by_role = {role: figures(cells, role) for role in sorted(set(cells["role"]))}
+    blocks = [_heading(publication, words)]
+    for section in _sections(cells):
+        found = by_role[section.role]
+        blocks.append(_sex_by_age(section, found, publication, words))
+        blocks += [_by_dimension(section, name, found, publication, words) for name in DIMENSIONS if name in section.values]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
+
+
+def agencies_of(publication: Publication, year: str, role: str, stage: str) -> tuple[str, ...]:
+    """Agencies whose records were counted there; in a period of several years (`2016-2018`) those of its years."""
+    return in_order(name for one in years_of(year) for name in publication.sources.get((one, role, stage), ()))
 
 
 def align(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -133,84 +197,108 @@ def _pad(cell: str, wide: int, *, left: bool) -> str:
     return cell + blanks if left else blanks + cell
 
 
-def _note(table: str, year: str, tier: str) -> str:
-    notes = [YEARS_NOTE] if year == TOTAL else []
-    notes += [PRINCIPAL_NOTE] if table != SEX_BY_AGE else []
-    notes += [RESTRICTED_NOTE] if tier == RESTRICTED_TIER else []
-    return "; ".join(notes)
+class _Section(NamedTuple):
+    """What is printed together: a year and a role, their stages, and of each dimension the values that occur."""
+
+    year: str
+    role: str
+    stages: tuple[str, ...]
+    values: Mapping[str, tuple[str, ...]]
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The section as a part of a cell's key."""
+        return {"year": self.year, "role": self.role}
 
 
-def _heading(protocol: Protocol, tier: str) -> list[str]:
-    mark = f"{tier} tier: exact counts, confidential, not for publication" if tier == RESTRICTED_TIER else f"{tier} tier"
+def _sections(cells: pd.DataFrame) -> list[_Section]:
+    """The sections, role by role within each year."""
+    stages: dict[tuple[str, str], set[str]] = {}
+    values: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for table in (SEX_BY_AGE, *DIMENSIONS):
+        part = cells[(cells["table"] == table) & (cells["rule"].isin((PRINCIPAL, TOTAL)))]
+        column = part[table if table in DIMENSIONS else "stage"]
+        for year, role, value in dict.fromkeys(zip(part["year"], part["role"], column, strict=True)):
+            if table == SEX_BY_AGE:
+                stages.setdefault((year, role), set()).add(value)
+            else:
+                values.setdefault((year, role), {}).setdefault(table, set()).add(value)
     return [
-        protocol.title,
-        mark,
-        f"protocol {protocol.id}",
-        "unique persons, once per year and stage; unknown: sex or age group is not known",
+        _Section(*at, in_order(stages[at], "stage"), {name: in_order(found) for name, found in values.get(at, {}).items()})
+        for at in sorted(stages, key=lambda at: (rank("year", at[0]), at[1]))
     ]
 
 
-def _sections(cells: pd.DataFrame) -> list[tuple[str, str]]:
-    """Year and role of each section: years in order, the unknown one next to last, all years last."""
-    present = set(zip(cells["year"], cells["role"], strict=True))
-    return sorted(present, key=lambda one: (one[0] == TOTAL, one[0] == UNKNOWN, *one))
+def _heading(publication: Publication, words: Words) -> list[str]:
+    protocol = publication.protocol
+    return [
+        protocol.title,
+        words.text("restricted_mark" if publication.tier == RESTRICTED_TIER else "public_mark"),
+        words.text("protocol_is", id=protocol.id),
+        words.text("how_counted"),
+    ]
 
 
-def _sex_by_age(part: pd.DataFrame, counts: Counts, protocol: Protocol, sources: Sources) -> list[str]:
-    year, role = part["year"].iloc[0], part["role"].iloc[0]
-    rows = [["stage", *_GROUPS, "unknown", "records", "records/person"]]
-    notes = []
-    for stage in _stages(part):
-        found = {unit: _group_counts(counts, (year, role, stage), unit) for unit in (PERSON, RECORD)}
-        rows.append([_word(protocol, "stage", stage), *_row(found[PERSON], found[RECORD]["total"])])
-        notes.append(f"source, {rows[-1][0]}: {', '.join(sources.get((year, role, stage), ()))}")
-    notes += [f"note: {YEARS_NOTE}"] if year == TOTAL else []
-    return [_title(protocol, year, role), *align(rows), *notes]
+def _sex_by_age(section: _Section, found: Figures, publication: Publication, words: Words) -> list[str]:
+    rows, sources = [], []
+    for stage in section.stages:
+        named = {**section.named, "stage": stage}
+        rows.append([words.code("stage", stage), *_row(found, named)])
+        agencies = (words.code("agency", name) for name in agencies_of(publication, section.year, section.role, stage))
+        sources.append(words.text("source_of", stage=rows[-1][0], agencies=", ".join(agencies)))
+    head = [words.code("dimension", "stage"), *(words.code("group", name) for name in (*_GROUPS, "unknown"))]
+    head += [words.text(key) for key in ("records", "records_per_person", "interval")]
+    notes = [words.text("note_of", text=words.text("years_note"))] if section.year == TOTAL else []
+    return [_title(section, publication, words), *align(_of_what_is_known([head, *rows])), *sources, *notes]
 
 
-def _group_counts(counts: Counts, at: tuple[str, str, str], unit: str) -> dict[str, int]:
-    return {name: counts.get((SEX_BY_AGE, *at, *group, TOTAL, unit), 0) for name, group in _GROUPS.items()}
+def _row(found: Figures, named: Mapping[str, str]) -> Iterator[str]:
+    """Persons of each group, those of unknown sex or age group, records, records per person, and the linkage interval."""
+    persons = {name: at(found, SEX_BY_AGE, **named, sex=sex, age_group=age) for name, (sex, age) in _GROUPS.items()}
+    total, known = persons["total"], [persons[name] for name in _KNOWN_GROUPS]
+    records = at(found, SEX_BY_AGE, **named, unit=RECORD)
+    yield from map(_printed, persons.values())
+    yield _combined((total, *known), lambda whole, *parts: str(whole - sum(parts)))
+    yield _printed(records)
+    yield _combined((records, total), lambda above, below: f"{above / below:.2f}" if below else "[z]")
+    yield _interval(total)
 
 
-def _row(persons: Mapping[str, int], records: int) -> Iterator[str]:
-    """Persons of each group, those of unknown sex or age group, records, and records per person."""
-    yield from map(str, persons.values())
-    yield str(persons["total"] - sum(persons[name] for name in _KNOWN_GROUPS))
-    yield str(records)
-    yield f"{records / persons['total']:.2f}"
+def _interval(figure: Figure | None) -> str:
+    if figure is None or not (figure.hidden or figure.stated):
+        return NOT_AVAILABLE
+    return MARK if figure.hidden else f"{figure.low}–{figure.high}"
 
 
-def _by_dimension(part: pd.DataFrame, counts: Counts, protocol: Protocol, name: str) -> list[str]:
+def _printed(figure: Figure | None) -> str:
+    return str(shown(figure))
+
+
+def _combined(figures: Sequence[Figure | None], combine: Callable[..., str]) -> str:
+    """What follows from printed figures; as hidden, or as little available, as any of them."""
+    marks = {_printed(figure) for figure in figures} & {MARK, NOT_AVAILABLE}
+    return min(marks) if marks else combine(*(figure.count for figure in figures if figure))
+
+
+def _of_what_is_known(rows: list[list[str]]) -> list[list[str]]:
+    """The rows without the columns of which nothing is available."""
+    kept = [any(row[column] != NOT_AVAILABLE for row in rows[1:]) for column in range(len(rows[0]))]
+    return [[cell for cell, keep in zip(row, kept, strict=True) if keep] for row in rows]
+
+
+def _by_dimension(section: _Section, name: str, found: Figures, publication: Publication, words: Words) -> list[str]:
     """Values of a dimension down, stages across, the total in the last row."""
-    year, role, stages = part["year"].iloc[0], part["role"].iloc[0], _stages(part)
-    rows = [[_plain(name), *(_word(protocol, "stage", stage) for stage in stages)]]
-    values = sorted(set(part.loc[part["table"] == name, "value"]), key=lambda value: (value == UNKNOWN, value))
-    keys = [(name, value, _word(protocol, name, value)) for value in values] + [(SEX_BY_AGE, TOTAL, "total")]
-    for table, value, words in keys:
-        at = ((table, year, role, stage, TOTAL, TOTAL, value, PERSON) for stage in stages)
-        rows.append([words, *(str(counts.get(key, 0)) for key in at)])
-    return [f"{_title(protocol, year, role)} by {_plain(name)} ({PRINCIPAL_NOTE})", *align(rows)]
+    rows = [[words.code("dimension", name), *(words.code("stage", stage) for stage in section.stages)]]
+    for value in section.values[name]:
+        cells = (at(found, name, **section.named, **{name: value}, stage=stage, rule=PRINCIPAL) for stage in section.stages)
+        rows.append([words.code(name, value), *map(_printed, cells)])
+    totals = (at(found, SEX_BY_AGE, **section.named, stage=stage) for stage in section.stages)
+    rows.append([words.text("total"), *map(_printed, totals)])
+    title = _title(section, publication, words)
+    return [words.text("by_dimension", title=title, dimension=rows[0][0], rule=words.text("principal_note")), *align(rows)]
 
 
-def _stages(part: pd.DataFrame) -> list[str]:
-    """Stages of a section: any stage first, then as a case proceeds, unknown last."""
-    place = {stage: number for number, stage in enumerate((TOTAL, *_LADDER))}
-    return sorted(set(part["stage"]), key=lambda stage: (stage == UNKNOWN, place.get(stage, len(place)), stage))
-
-
-def _title(protocol: Protocol, year: str, role: str) -> str:
-    years = {TOTAL: "all years", UNKNOWN: "year unknown"}
-    return f"{years.get(year, year)}, {_word(protocol, 'role', role) if 'role' in protocol.content else 'persons'}"
-
-
-def _word(protocol: Protocol, name: str, code: str) -> str:
-    """What a code is called in a table: the protocol's label, or the code itself."""
-    if code == TOTAL:
-        return f"any {_plain(name)}"
-    if code == UNKNOWN:
-        return f"{_plain(name)} unknown"
-    return protocol.content.get(name, ContentField()).labels.get(code, code)
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
+def _title(section: _Section, publication: Publication, words: Words) -> str:
+    years = {TOTAL: words.text("all_years"), UNKNOWN: words.text("year_unknown")}
+    role = words.code("role", section.role) if "role" in publication.protocol.content else words.text("persons")
+    return words.text("section_title", years=years.get(section.year, section.year), role=role)

@@ -31,8 +31,8 @@ def job(office, sealed, workspace, order, environment=None, threads=1):
     )
     run("link", "--workspace", f"./{workspace}", "--keys", "./keys/unit", "--threads", str(threads))
     content = [word for agency in order for word in ("--content", f"./{sealed}/{agency}-2018.content.age")]
-    where = ("--workspace", f"./{workspace}", "--keys", "./keys/statistics", "--tier", "restricted", "-o", f"./{workspace}-r")
-    run("report", *where, *content)
+    where = ("--workspace", f"./{workspace}", "--keys", "./keys/statistics", "--date", "2019-02-01")
+    run("report", *where, *content, "--tier", "restricted", "-o", f"./{workspace}-r", "--lang", "en,ru,tg")
     return outcome(office, workspace, f"{workspace}-r")
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.quality.__main__ import BENCHMARKS, LONG, asked_for, spelt_out
+from benchmarks.quality.__main__ import APART, BENCHMARKS, LONG, asked_for, spelt_out
 from benchmarks.quality.certainty import blocking, judged, told
 from benchmarks.quality.certainty_tables import certainty_tables
 from benchmarks.quality.memory import MAPPING, linked, through_memory
@@ -77,7 +77,11 @@ def test_the_table_says_where_the_interval_misses_the_truth():
 
 
 def test_what_is_long_runs_only_where_it_is_named_or_tiny():
-    assert not set(LONG) & set(asked_for([]))
-    assert set(asked_for(["synth1m"])) == set(asked_for(["--small"])) == set(BENCHMARKS)
-    assert spelt_out(["--long", "--peers", "x"]) == [*BENCHMARKS, "--peers", "x"]
-    assert set(asked_for(spelt_out(["--long"]))) == set(BENCHMARKS)
+    assert not {*LONG, *APART} & set(asked_for([]))
+    assert set(asked_for(["synth1m"])) == set(asked_for(["published"])) == set(asked_for(["--small"])) == set(BENCHMARKS)
+
+
+def test_long_names_everything_but_what_has_a_result_file_of_its_own():
+    everything = [name for name in BENCHMARKS if name not in APART]
+    assert spelt_out(["--long", "--peers", "x"]) == [*everything, "--peers", "x"]
+    assert spelt_out(["published"]) == ["published"]

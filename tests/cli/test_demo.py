@@ -32,6 +32,7 @@ def test_every_step_is_shown_as_a_command_that_the_program_has(demonstration):
         "link",
         "export",
         "report",
+        "report",
         "evaluate",
     ]
 
@@ -58,7 +59,12 @@ def test_the_tables_and_the_verdict_are_shown_without_json(demonstration, headco
     for head in ("2018, offenders", "2018, victims"):
         table = next(block for block in told.split("\n\n") if block.startswith(f"{head}\n")).splitlines()
         assert len(table) > 3
-        assert set(table) <= set(whole.splitlines())
+        assert all(any(line.startswith(row) for line in whole.splitlines()) for row in table)
+        assert "linkage" not in table[1]
+    public = told.partition("public tier")[2].split("\n\n")[1]
+    whole = (shown.folder / "public" / "tables.txt").read_text("utf-8").splitlines()
+    assert all(any(line.startswith(row) for line in whole) for row in public.splitlines())
+    assert next(line for line in public.splitlines() if line.startswith("convicted")).split()[1:4] == ["31", "[c]", "[c]"]
     assert "victims 40 = 6 boys, 5 girls, 15 men, 14 women" in told
     assert "convicted 31 = 27 F + 4 M" in told
     assert "equal to the truth" in told

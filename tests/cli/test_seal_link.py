@@ -8,9 +8,12 @@ import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from linkage.protocol import ready_protocol, ready_text
+from linkage.statistics.partitions import digest_of_persons, read_partitions
+from linkage.unit.workspace import PersonsTable
 
 TIP = ready_protocol("tip")
 HEADER = "record_id,surname,given_name,birth_date,sex,role,stage,event_date,shoe_size\n"
@@ -412,3 +415,23 @@ def test_blocking_above_the_limit_counts_blocks_alone_and_says_so(received, unit
 
 def test_blocking_of_a_period_without_bundles_is_refused(received, unit):
     assert unit("blocking", "--period", "1999").code == 2
+
+
+def test_partitions_are_exported_for_their_owner_with_the_person_map_that_they_are_of(received, unit, tmp_path):
+    unit("link")
+    path = tmp_path / "partitions.parquet"
+    done = unit("export partitions", "-o", path)
+    assert (done.code, done.out) == (0, f"{path}\n")
+    if sys.platform != "win32":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert unit("export partitions", "-o", path).code == 2
+    draws = read_partitions(path.read_bytes(), path.name)
+    unit("export persons", "-o", tmp_path / "persons.csv")
+    with (tmp_path / "persons.csv").open(encoding="utf-8", newline="") as stream:
+        columns = zip(*list(csv.reader(stream))[1:], strict=True)
+    persons = PersonsTable(*(np.array(column, object) for column in columns))
+    assert draws.persons == digest_of_persons(persons)
+    assert (draws.run, len(draws.joins)) == ((tmp_path / "W" / "CURRENT").read_text().split()[0], 400)
+    first = path.read_bytes()
+    assert unit("export partitions", "-o", path, "--force").code == 0
+    assert path.read_bytes() == first

@@ -1,12 +1,13 @@
 """Invented records: a builder, the trafficking year 2018, and a slow twin of the counting rules."""
 
 from collections import Counter
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 import pandas as pd
 import pytest
 
 from linkage.protocol import ready_protocol
+from linkage.statistics.cells import KEY
 
 COLUMNS = (
     *("agency", "record", "person_id", "role", "stage", "event_date", "sex", "age_group"),
@@ -67,35 +68,77 @@ def victims():
 
 
 @pytest.fixture(scope="session")
+def key():
+    """The key of a cell by the columns that are named; all others are the total."""
+    return cell_key
+
+
+@pytest.fixture(scope="session")
 def counted_slowly():
     """The counting rules once more, in plain loops over one person at a time."""
     return count_slowly
 
 
+SERIOUS = {"130.1": 0, "167": 0, "130.2": 1, "172": 6}
+LADDER = ("SUS", "PRO", "ACQ", "CON", "SEN")
+
+
+def cell_key(table, unit="PERSON", rule="principal", **columns):
+    """The key of a cell: what is not named is the total."""
+    return tuple({"table": table, "unit": unit, "rule": rule, **columns}.get(name, "_T") for name in KEY)
+
+
 def count_slowly(rows, order, dimensions):
     cells = Counter()
-    everyone = {row["person_id"] for row in rows}
-    for person in everyone:
+    last = max((int(row["event_date"][:4]) for row in rows if row["event_date"]), default=0)
+    for person in {row["person_id"] for row in rows}:
         own = [row for row in rows if row["person_id"] == person]
         sex = winner(own, "sex", order)
         years = {row["event_date"][:4] or "_U" for row in own} | {"_T"}
         for year, role in product(years, {row["role"] for row in own}):
             life = [row for row in own if row["role"] == role and year in {"_T", row["event_date"][:4] or "_U"}]
-            age = winner(at_first_event(life), "age_group", order)
-            for stage in ({row["stage"] for row in life} | {"_T"}) if life else ():
-                for s, a in product({sex, "_T"}, {age, "_T"}):
-                    cells["sex_age", year, role, stage, s, a, "_T", "PERSON"] += 1
-                for name in dimensions:
-                    cells[name, year, role, stage, "_T", "_T", winner(life, name, order), "PERSON"] += 1
-                records = sum(stage in {"_T", row["stage"]} for row in life)
-                cells["sex_age", year, role, stage, "_T", "_T", "_T", "RECORD"] += records
+            if life:
+                cells.update(of_a_life(life, sex, order, dimensions, year=year, role=role))
+        for role in {row["role"] for row in own}:
+            life = [row for row in own if row["role"] == role]
+            cells.update(of_a_cohort(life, sex, last))
+            lists = sorted({row["agency"] for row in life})
+            pairs = combinations_with_replacement(lists, 2)
+            cells.update(cell_key("overlap", role=role, agency=one, other=two) for one, two in pairs)
     return dict(cells)
 
 
-def winner(rows, name, order):
+def of_a_life(life, sex, order, dimensions, **at):
+    age = winner(at_first_event(life), "age_group", order)
+    settled = {name: winner(life, name, order, SERIOUS if name == "article" else None) for name in dimensions}
+    for stage in {row["stage"] for row in life} | {"_T"}:
+        for s, a in product({sex, "_T"}, {age, "_T"}):
+            group = {**at, "stage": stage, "sex": s, "age_group": a}
+            yield cell_key("sex_age", **group)
+            for name, value in settled.items():
+                yield cell_key(name, **group, **{name: value})
+            for name in {"article", "form_of_exploitation"} & set(dimensions):
+                for value in {row[name] for row in life if row[name]} or {"_U"}:
+                    yield cell_key(name, rule="any", **group, **{name: value})
+        if {"region", "article"} <= set(dimensions):
+            yield cell_key("cube", **at, stage=stage, sex=sex, region=settled["region"], article=settled["article"])
+        yield from (cell_key("sex_age", "RECORD", **at, stage=stage) for row in life if stage in {"_T", row["stage"]})
+
+
+def of_a_cohort(life, sex, last):
+    steps = [(int(row["event_date"][:4]), row["stage"]) for row in life if row["event_date"] and row["stage"] in LADDER]
+    entry = min((year for year, stage in steps if stage == "SUS"), default=last + 1)
+    for lag in range(min(last - entry, 10) + 1):
+        furthest = max((stage for year, stage in steps if entry <= year <= entry + lag), key=LADDER.index)
+        for stage, s in product({furthest, "_T"}, {sex, "_T"}):
+            yield cell_key("cohort", year=str(entry), lag=str(lag), role=life[0]["role"], stage=stage, sex=s)
+
+
+def winner(rows, name, order, serious=None):
     votes = Counter(row[name] for row in rows if row[name])
     trust = {value: min(rank(row["agency"], order) for row in rows if row[name] == value) for value in votes}
-    return min(votes, key=lambda value: (-votes[value], trust[value], value), default="_U")
+    lead = {value: (serious or {}).get(value, 8) for value in votes}
+    return min(votes, key=lambda value: (lead[value], -votes[value], trust[value], value), default="_U")
 
 
 def rank(agency, order):

@@ -1,0 +1,1 @@
+"""How many persons no list holds, estimated from how the lists overlap (multiple-systems estimation; experimental)."""
