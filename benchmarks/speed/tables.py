@@ -136,12 +136,21 @@ def _stage_row(name: str, spent: float, speed: float) -> list[str]:
 
 def _seal(result: Result) -> Iterator[str]:
     yield f"{result['records']:,} rows under `persons`; seconds are of all threads together, without the program's start."
-    header = ["scheme", "wall s", "CPU s", "rows per CPU s", "MB at most", "bytes a row in the linking section"]
+    header = [
+        "scheme",
+        "wall s",
+        "CPU s",
+        "of these the system's",
+        "rows per CPU s",
+        "MB at most",
+        "bytes a row in the linking section",
+    ]
     rows = [
         [
             f"`{scheme}`",
             whole_seconds(one["wall_s"]),
             whole_seconds(one["cpu_s"]),
+            whole_seconds(one["of_system_s"]),
             f"{one['rows_per_cpu_s']:,.0f}",
             "unknown" if one["peak_memory_mb"] is None else f"{one['peak_memory_mb']:,.0f}",
             f"{one['sealed_bytes']['linking.age'] / result['records']:,.0f}",
