@@ -136,7 +136,7 @@ def test_sealing_is_measured_from_file_to_files_with_its_stages(speed):
 
 def test_a_linkage_is_measured_in_a_process_of_its_own_with_memory_and_stages(speed):
     link = speed[0]["results"]["link100k"]
-    told = {"encode_frame", "candidates", "compare", "count", "fit", "cluster", "refits", "certainty"}
+    told = {"encode_frame", "propose", "compare_all", "count", "fit", "cluster", "refits", "certainty"}
     assert told <= set(link["stages"])
     assert sum(stage["wall_s"] for stage in link["stages"].values()) <= link["wall_s"] <= link["process"]["wall_s"]
     assert link["peak_memory_mb"] is None or link["peak_memory_mb"] > 50
