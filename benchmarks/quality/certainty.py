@@ -41,7 +41,7 @@ def blocking(linked: Linked, frames: Mapping[str, pd.DataFrame], protocol: Proto
     person, pairs = _true_persons(frames, protocol, truth), linked.linkage.candidates.pairs
     kept, sizes = int((person[pairs.left] == person[pairs.right]).sum()), np.bincount(person)
     true = int((sizes * (sizes - 1) // 2).sum())
-    return {"candidates": len(pairs.left), "kept": round(kept / true, 6) if true else None}
+    return {"candidates": linked.linkage.compared, "kept": round(kept / true, 6) if true else None}
 
 
 def _true_persons(frames: Mapping[str, pd.DataFrame], protocol: Protocol, truth: pd.DataFrame) -> NDArray[np.int64]:

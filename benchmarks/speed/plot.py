@@ -19,7 +19,8 @@ from benchmarks.tables import RESULTS, large, read
 from linkage.files import write_atomically
 
 _OURS, _SPLINK = "#b2182b", "#2166ac"
-_PANELS = (("cpu_s", "CPU seconds, all cores together"), ("peak_memory_mb", "memory at most, MB"))
+_TIME = "cpu_s"
+_PANELS = ((_TIME, "CPU seconds, all cores together"), ("peak_memory_mb", "memory at most, MB"))
 _BESIDE = ("whole", "whole1m")
 
 
@@ -60,27 +61,32 @@ def drawn(results: Mapping[str, Any]) -> bytes:
 
 
 def _panel(axis: Any, name: str, title: str, results: Mapping[str, Any]) -> None:
-    """Both axes logarithmic: a straight line of slope one costs every record the same."""
+    """Both axes logarithmic: on a line of slope one every record costs the same."""
+    from matplotlib.ticker import LogLocator  # noqa: PLC0415
+
     growth = results["growth"]
     points = [(one["records"], one[name]) for one in growth["points"] if one[name]]
     axis.set(xscale="log", yscale="log")
     axis.set_title(title, fontsize=10)
     axis.grid(visible=True, alpha=0.25)
-    axis.plot(*_columns(points), "o-", color=_OURS, label=f"headcount link, records^{_exponent(growth, name)}")
-    if points:
-        axis.plot(*_columns(_in_proportion(points)), "--", color="0.5", linewidth=1, label="in proportion")
+    axis.plot(*_columns(points), "o-", color=_OURS, label="headcount link, encodings")
+    if name == _TIME:
+        axis.plot(*_columns(_in_proportion(points)), "--", color="0.5", linewidth=1, label="in proportion to records")
+        axis.annotate(_exponent(growth), (0.97, 0.05), xycoords="axes fraction", ha="right", fontsize=8, color=_OURS)
     beside = [(results[one]["records"], results[one]["splink"][name]) for one in _BESIDE if _has_splink(results, one, name)]
     if beside:
         axis.plot(*_columns(beside), "s", color=_SPLINK, label="Splink 5, cleartext")
     axis.legend(fontsize=8, frameon=False)
-    axis.xaxis.set_major_formatter(_thousands)
-    axis.yaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_major_formatter(_short)
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter("{x:,g}")
+    axis.yaxis.set_minor_formatter("")
 
 
-def _exponent(growth: Result, name: str) -> str:
-    """Of the large sizes, where starting the program no longer counts."""
-    exponent = growth["exponents"]["large"][name]
-    return "?" if exponent is None else f"{exponent:.2f} from {_thousands(growth['exponents']['large']['from'])}"
+def _exponent(growth: Result) -> str:
+    """Of the large sizes, where starting the program hardly counts."""
+    large = growth["exponents"]["large"]
+    return f"from {_short(large['from'])}: records^{large[_TIME]:.2f}"
 
 
 def _in_proportion(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -99,7 +105,7 @@ def _columns(points: Sequence[tuple[int, float]]) -> tuple[np.ndarray, np.ndarra
     return sizes, values
 
 
-def _thousands(number: float, _place: int | None = None) -> str:
+def _short(number: float, _place: int | None = None) -> str:
     return f"{number / 1e6:g}M" if number >= 1e6 else f"{number / 1e3:g}k" if number >= 1e3 else f"{number:g}"
 
 

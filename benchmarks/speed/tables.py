@@ -136,12 +136,21 @@ def _stage_row(name: str, spent: float, speed: float) -> list[str]:
 
 def _seal(result: Result) -> Iterator[str]:
     yield f"{result['records']:,} rows under `persons`; seconds are of all threads together, without the program's start."
-    header = ["scheme", "wall s", "CPU s", "rows per CPU s", "MB at most", "bytes a row in the linking section"]
+    header = [
+        "scheme",
+        "wall s",
+        "CPU s",
+        "of these the system's",
+        "rows per CPU s",
+        "MB at most",
+        "bytes a row in the linking section",
+    ]
     rows = [
         [
             f"`{scheme}`",
             whole_seconds(one["wall_s"]),
             whole_seconds(one["cpu_s"]),
+            whole_seconds(one["of_system_s"]),
             f"{one['rows_per_cpu_s']:,.0f}",
             "unknown" if one["peak_memory_mb"] is None else f"{one['peak_memory_mb']:,.0f}",
             f"{one['sealed_bytes']['linking.age'] / result['records']:,.0f}",
@@ -182,9 +191,9 @@ def _demo(result: Result) -> Iterator[str]:
 
 def _whole(result: Result) -> Iterator[str]:
     yield (
-        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, through `seal`, `receive`, `link` and "
-        "`export persons`, each a process of its own and its start counted; Splink reads the same rows in cleartext, imports not "
-        f"counted. `link` {_within(result['memory_gb'])}."
+        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, through `seal`, `receive`, `link` "
+        "and `export persons`, each a process of its own and its start counted; Splink reads the same rows in cleartext, imports "
+        f"not counted. `link` {_within(result['memory_gb'])}."
     )
     splink = result["splink"]
     header = ["", "wall s", "CPU s", "MB at most", "pair F1", "persons"]
@@ -252,8 +261,8 @@ def _link_stage(one: Result) -> list[str]:
 def _growth(result: Result) -> Iterator[str]:
     points, large, ratio = result["points"], result["exponents"]["large"], result["per_row"]
     yield (
-        f"`link --memory {result['memory_gb']}` on lists of the synthetic persons, as above; start of Python and loading of kernels are "
-        "counted, so that small lists look slower."
+        f"`link --memory {result['memory_gb']}` on lists of the synthetic persons, through the same commands; start of Python and "
+        "loading of kernels are counted, so that small lists look slower."
     )
     header = ["records", "pairs compared", "wall s", "CPU s", "CPU µs a record", "MB at most", "pair F1", "persons"]
     yield table(header, map(_growth_row, points))
@@ -276,7 +285,8 @@ def _fits(points: Sequence[Result], exponents: Result) -> Iterator[tuple[Result,
 def _growth_row(one: Result) -> list[str]:
     each = f"{1e6 * one['cpu_s'] / one['records']:.0f}"
     costs = [*map(whole_seconds, (one["wall_s"], one["cpu_s"])), each, _megabytes(one["peak_memory_mb"])]
-    return [f"{one['records']:,}", f"{one['pairs_compared']:,}", *costs, share(one["pair_f1"]), signed(one["persons"]["relative_error"])]
+    found = [share(one["pair_f1"]), signed(one["persons"]["relative_error"])]
+    return [f"{one['records']:,}", f"{one['pairs_compared']:,}", *costs, *found]
 
 
 def _power(exponent: float | None) -> str:

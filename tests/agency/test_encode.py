@@ -146,7 +146,7 @@ def test_the_table_holds_each_gram_alone():
 names = st.lists(st.text("abcz", max_size=5), min_size=1, max_size=8)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(names, st.data())
 def test_looking_up_equals_encoding_value_by_value(surnames, data):
     """The slow twin: every value by itself, gram by gram, from the formula."""

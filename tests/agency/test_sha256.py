@@ -45,6 +45,7 @@ def test_any_key_and_any_messages(key, messages):
     assert digests(key, messages) == by_hand(key, messages)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 4)] * 3), min_size=1, max_size=40))
 def test_a_message_of_several_strings_is_their_concatenation(rows):
     strings = [b"", b"a", b"bc" * 20, b"d" * 55, bytes(64)]

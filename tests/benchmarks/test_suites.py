@@ -136,7 +136,7 @@ def test_sealing_is_measured_from_file_to_files_with_its_stages(speed):
 
 def test_a_linkage_is_measured_in_a_process_of_its_own_with_memory_and_stages(speed):
     link = speed[0]["results"]["link100k"]
-    told = {"encode_frame", "candidates", "compare", "count", "fit", "cluster", "refits", "certainty"}
+    told = {"encode_frame", "propose", "compare_all", "count", "fit", "cluster", "refits", "certainty"}
     assert told <= set(link["stages"])
     assert sum(stage["wall_s"] for stage in link["stages"].values()) <= link["wall_s"] <= link["process"]["wall_s"]
     assert link["peak_memory_mb"] is None or link["peak_memory_mb"] > 50
@@ -146,6 +146,35 @@ def test_the_demo_is_timed_and_must_equal_its_truth(speed):
     demo = speed[0]["results"]["demo"]
     assert demo["holds"]
     assert demo["warm"]["wall_s"] > 0
+
+
+@pytest.mark.parametrize("name", ["whole", "whole1m"])
+def test_a_whole_linkage_goes_through_the_commands_and_is_judged_by_the_truth(speed, name):
+    whole = speed[0]["results"][name]
+    assert all(whole[step]["cpu_s"] > 0 for step in ("seal", "receive", "link", "export"))
+    assert {"open", "block", "compare", "estimate", "cluster", "publish"} <= {stage["name"] for stage in whole["link"]["stages"]}
+    assert whole["link"]["peak_memory_mb"] is None or whole["link"]["peak_memory_mb"] > 50
+    assert whole["seal"]["bytes"] > 1000 * whole["records"]
+    assert whole["quality"]["pairs"]["all"]["f1"] > 0.9
+    assert whole["certainty"]["low"] <= whole["certainty"]["estimated"] <= whole["certainty"]["high"]
+    assert "benchmarks.baselines.install" in whole["splink"]["skipped"]
+
+
+def test_a_second_linkage_in_a_new_workspace_answers_the_same(speed):
+    twice, once = (speed[0]["results"][name] for name in ("whole", "whole1m"))
+    assert twice["holds"] and twice["equal"]
+    assert twice["first_link"]["cpu_s"] > 0
+    assert "first_link" not in once
+    assert (twice["memory_gb"], once["memory_gb"]) == (None, 2)
+
+
+def test_growth_has_a_point_for_each_size_and_an_exponent_for_each_figure(speed):
+    growth = speed[0]["results"]["growth"]
+    sizes = [one["records"] for one in growth["points"]]
+    assert sizes == sorted(sizes)
+    assert all(one["pairs_compared"] > 0 and one["pair_f1"] > 0.9 for one in growth["points"])
+    assert set(growth["exponents"]["all"]) == {"cpu_s", "wall_s", "peak_memory_mb", "pairs_compared"}
+    assert (growth["per_row"]["from"], growth["per_row"]["to"]) == (sizes[0], sizes[-1])
 
 
 def test_every_attack_is_made_on_every_list_under_the_default_and_its_controls(privacy):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from benchmarks.quality.__main__ import APART, BENCHMARKS
 from benchmarks.quality.published import BAR
-from benchmarks.tables import SUITES, page, read
+from benchmarks.speed.__main__ import BENCHMARKS as SPEED
+from benchmarks.tables import LARGE, SUITES, large, page, read
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +20,6 @@ def test_the_page_is_what_the_committed_results_say():
 def test_committed_results_are_whole_and_not_tiny():
     for suite, names in (
         ("published", ["published"]),
-        ("speed", ["kernels", "encode", "link100k", "demo"]),
         ("privacy", ["default"]),
         ("frontier", ["frontier"]),
         ("several", ["several"]),
@@ -28,6 +28,28 @@ def test_committed_results_are_whole_and_not_tiny():
         assert not whole["small"]
         assert list(whole["results"]) == names
         assert not [name for name, result in whole["results"].items() if "skipped" in result]
+
+
+def test_the_committed_speed_is_not_tiny_and_of_benchmarks_that_there_are():
+    for whole in (read("speed"), *large()):
+        assert not whole["small"]
+        assert [name for name in SPEED if name in whole["results"]] == list(whole["results"])
+        assert not [name for name, result in whole["results"].items() if "skipped" in result]
+    assert {"kernels", "encode", "link100k", "demo"} <= set(read("speed")["results"])
+
+
+def test_the_results_of_large_runs_stand_on_the_page_where_there_are_any(tmp_path):
+    assert large(tmp_path) == []
+    quality, published, speed, *others = map(read, SUITES)
+    for name in LARGE:
+        whole = {**speed, "command": f"the command of {name}", "results": {name: {"skipped": f"no {name} here"}}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(whole), "utf-8")
+    bare = {**speed, "results": {}}
+    text = page(quality, published, bare, *others, *large(tmp_path))
+    for name in LARGE:
+        assert f"the command of {name}" in text
+        assert f"Not measured: no {name} here." in text
+        assert name not in page(quality, published, bare, *others).partition("## Speed")[2]
 
 
 def test_the_committed_quality_is_whole_and_of_sets_that_there_are():
