@@ -28,6 +28,7 @@ from linkage.unit.workspace import (
     PARTITIONS,
     PERSONS,
     PROTOCOL,
+    Chosen,
     PairsTable,
     PartitionsTable,
     PersonsTable,
@@ -67,10 +68,10 @@ def _with_earlier(encodings: Encodings, persons: Persons, previous: Mapping[Reco
 def _pairs(agency: NDArray[np.object_], record: NDArray[np.object_], protocol: Protocol, linkage: Linkage) -> PairsTable:
     left, right = linkage.candidates.pairs
     return PairsTable(
-        left_agency=agency[left],
-        left_record=record[left],
-        right_agency=agency[right],
-        right_record=record[right],
+        left_agency=Chosen(agency, left),
+        left_record=Chosen(record, left),
+        right_agency=Chosen(agency, right),
+        right_record=Chosen(record, right),
         comparisons=tuple(comparison.name for comparison in protocol.comparisons),
         levels=linkage.levels,
         prior=linkage.prior,

@@ -108,11 +108,23 @@ class PersonsTable(NamedTuple):
     person_id: Texts
 
 
-class PairsTable(NamedTuple):
-    """Every candidate pair, sorted by its records.
+class Chosen(NamedTuple):
+    """A column of few texts that occur many times, written without a copy of each.
 
     Attributes:
-        left_agency, left_record, right_agency, right_record: (n_pairs,) object arrays of text.
+        texts: (n,) object array.
+        rows: (n_rows,) which of them stands in each row.
+    """
+
+    texts: Texts
+    rows: NDArray[np.int32]
+
+
+class PairsTable(NamedTuple):
+    """Every pair that is kept, sorted by its records.
+
+    Attributes:
+        left_agency, left_record, right_agency, right_record: (n_pairs,) object arrays of text, or texts chosen by number.
         comparisons: names, in the protocol's order.
         levels: (n_pairs, n_comparisons) int8, 0 = best, −1 = not observed.
         prior: (n_pairs,) int64 microbits, from which the pair's weight starts.
@@ -121,10 +133,10 @@ class PairsTable(NamedTuple):
         apart: (n_pairs,) object array of text, why a pair that speaks for one person is counted as two; "" where none is.
     """
 
-    left_agency: Texts
-    left_record: Texts
-    right_agency: Texts
-    right_record: Texts
+    left_agency: Texts | Chosen
+    left_record: Texts | Chosen
+    right_agency: Texts | Chosen
+    right_record: Texts | Chosen
     comparisons: tuple[str, ...]
     levels: NDArray[np.int8]
     prior: NDArray[np.int64]
@@ -460,6 +472,8 @@ def _is_sorted(table: Any, keys: Sequence[str]) -> bool:
     equal = ~after
     for name in keys:
         column = table[name].combine_chunks()
+        if isinstance(column, pa.DictionaryArray):
+            column = column.indices  # of texts in order, see `_texts`
         before, behind = column.slice(0, len(after)), column.slice(1)
         after |= equal & pc.greater(behind, before).fill_null(False).to_numpy(zero_copy_only=False)
         equal &= pc.equal(behind, before).fill_null(False).to_numpy(zero_copy_only=False)
@@ -479,8 +493,12 @@ def _refuse_other_columns(table: Any, expected: Mapping[str, Any], name: str) ->
         raise TamperedError("the table's columns are not those of this file", file=name)
 
 
-def _texts(values: Texts) -> Any:
-    return pa.array(values, pa.string(), from_pandas=False)
+def _texts(values: Texts | Chosen) -> Any:
+    if not isinstance(values, Chosen):
+        return pa.array(values, pa.string(), from_pandas=False)
+    distinct, first = np.unique(values.texts.astype(str), return_inverse=True) if len(values.texts) else (values.texts, values.rows)
+    dictionary = pa.array(distinct.astype(object), pa.string(), from_pandas=False)
+    return pa.DictionaryArray.from_arrays(pa.array(first[values.rows], pa.int32()), dictionary)
 
 
 def _as_texts(column: Any) -> Texts:
