@@ -190,7 +190,9 @@ def _headline_tables(text: str) -> list[str]:
     Without linkage intervals, too: they are drawn from records in the order of their pseudonyms, which each demo has anew.
     """
     tables = [table for table in text.split("\n\n") if table.startswith((f"{PERIOD}, offenders\n", f"{PERIOD}, victims\n"))]
-    return [_without_intervals([line for line in table.splitlines() if not line.startswith(("source,", "note:"))]) for table in tables]
+    return [
+        _without_intervals([line for line in table.splitlines() if not line.startswith(("source,", "note:"))]) for table in tables
+    ]
 
 
 def _without_intervals(lines: list[str]) -> str:
