@@ -53,7 +53,9 @@ def report(
         Path | None, typer.Option("--auditor", help="key folder of the auditor who decides; the office itself unless given")
     ] = None,
     base: Annotated[int | None, typer.Option("--round", help="public tier: round counts to 3 or 5 instead of hiding any")] = None,
-    secret: Annotated[Path | None, typer.Option("--secret", help="with --round: a file that the office keeps to itself")] = None,
+    rounding_key: Annotated[
+        Path | None, typer.Option("--round-key", help="with --round: a file that the office keeps to itself")
+    ] = None,
     with_sdmx: Annotated[
         bool, typer.Option("--sdmx", help="write SDMX-ML too (needs the extra: pip install 'headcount[sdmx]')")
     ] = False,
@@ -85,7 +87,7 @@ def report(
         waived=frozenset(waive or ()),
         register=_earlier(register, named),
         base=base or 0,
-        secret=_secret(base, secret),
+        secret=_rounding_key(base, rounding_key),
     )
     job = Job(
         content=opened.content,
@@ -154,17 +156,17 @@ def _earlier(register: Path | None, name: str) -> tuple[Released, ...]:
     return tuple(release for release in read_register(register) if release.entry.name != name) if register else ()
 
 
-def _secret(base: int | None, file: Path | None) -> bytes:
+def _rounding_key(base: int | None, file: Path | None) -> bytes:
     """What is rounded by.
 
     Raises:
-        UsageError: only one of base and secret is given.
+        UsageError: only one of the two is given.
     """
     from linkage.cli.linked import read
     from linkage.errors import UsageError
 
     if (base is None) != (file is None):
-        raise UsageError("--round and --secret go together")
+        raise UsageError("--round and --round-key go together")
     return read(file) if file else b""
 
 

@@ -90,12 +90,14 @@ def _named(code: str, kinds: Sequence[str], words: Words) -> str:
 
 
 def _said(row: Mapping[str, Any], column: str, kind: str, words: Words) -> str:
-    """A row's value in a column; codes by their names: of a role, field or agency, of a value of the field that the row names."""
+    """A row's value in a column, codes by their names: of a role, field or agency, of values of the field that the row names."""
     value = row.get(column)
     if not isinstance(value, str):
         return _text(value, words)
-    kinds = _KINDS.get(column, ())
-    said = _named(value, (str(row.get("name")), kind) if column == "value" else (*kinds, kind), words)
+    if column == "value":
+        kinds = (str(row.get("name")), kind, "dimension", "agency")
+        return ", ".join(_named(one, kinds, words) or one for one in value.split(", "))
+    said = _named(value, (*_KINDS.get(column, ()), kind), words)
     return said or (value.replace("_", " ") if column == "name" else value)
 
 

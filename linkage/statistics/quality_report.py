@@ -23,7 +23,7 @@ import pandas as pd
 from linkage.bundle.format import SCRIPTS
 from linkage.protocol import Protocol
 from linkage.schema import TOTAL, UNKNOWN
-from linkage.statistics.cells import NOT_STATED, PERSON, SEX_BY_AGE, SHOWN
+from linkage.statistics.cells import MEASURES, NOT_STATED, PERSON, SEX_BY_AGE, SHOWN
 from linkage.statistics.content import Summarised
 from linkage.statistics.link_errors import errors, unsure
 from linkage.statistics.partitions import Draws
@@ -233,12 +233,11 @@ def _interval(shown: pd.DataFrame | None) -> Iterator[Row]:
 
     Never those of all roles together, nor a share of them: with the numbers of each role it gives away how many are of both.
     """
-    told = False
-    for row in () if shown is None else shown[_totals(shown)].itertuples(index=False):
-        told = True
-        yield {"name": "persons", "role": row.role, "value": int(row.count), "low": int(row.low), "high": int(row.high)}
-    if not told:
+    whole = shown[_totals(shown)] if shown is not None else pd.DataFrame(columns=["role", *MEASURES])
+    if whole.empty:
         yield _nothing("no_draws")
+    for role, count, low, high in whole[["role", *MEASURES]].to_numpy(object).tolist():
+        yield {"name": "persons", "role": role, "value": int(count), "low": int(low), "high": int(high)}
 
 
 def _totals(shown: pd.DataFrame) -> pd.Series[bool]:
@@ -258,7 +257,7 @@ def redesigned(plan: Plan) -> list[Row]:
     ]
     rows += [{"name": "places", "note": "pooled", "value": ", ".join(label for label, _ in plan.pools)}] if plan.pools else []
     rows += [
-        {"name": table, "role": role, "note": f"without_{column}", "rule": rule if rule != TOTAL else ""}
+        {"name": table, "role": role, "rule": rule if rule != TOTAL else "", "note": f"without_{column}"}
         for table, rule, role, column in plan.collapsed
         if (table, role) not in plan.dropped
     ]

@@ -107,7 +107,8 @@ def csv(publication: Publication, language: str) -> bytes:
 
 def _printed(line: Line, words: Words) -> tuple[Value, ...]:
     sources = ", ".join(words.code("agency", name) for name in line.sources)
-    texts = ("; ".join(line.articles), sources, line.note)
+    articles = "; ".join(words.code("article", code) for code in line.articles)
+    texts = (articles, sources, line.note)
     return (line.question, words.code("question", line.question), line.row, *line.values, *(text or "[z]" for text in texts))
 
 

@@ -252,7 +252,10 @@ def _facts(name: str, facts: Mapping[str, object], words: Words) -> Sheet:
 
 
 def _value(value: int | str, report: str, words: Words) -> Cell:
-    return words.code(report, value) if isinstance(value, str) else value
+    """A number, or codes in words where they have any."""
+    if not isinstance(value, str):
+        return value
+    return ", ".join(_named(words, report, one) or one for one in value.split(", "))
 
 
 def _subject(subject: Sequence[tuple[str, str]], report: str, words: Words) -> str:
@@ -270,10 +273,12 @@ def _subject(subject: Sequence[tuple[str, str]], report: str, words: Words) -> s
 
 def _plain(words: Words, report: str, name: str) -> str:
     """A name that may be of a measure, an agency or a field."""
-    for kind in (report, "agency", "dimension"):
-        if (label := words.code(kind, name)) != name:
-            return label
-    return name.replace("_", " ")
+    return _named(words, report, name) or name.replace("_", " ")
+
+
+def _named(words: Words, report: str, name: str) -> str:
+    """What it is called; "" where nothing of ours has the name."""
+    return next((label for kind in (report, "agency", "dimension") if (label := words.code(kind, name)) != name), "")
 
 
 def _life(at: Sequence[str], words: Words) -> tuple[Cell, Cell, Cell]:

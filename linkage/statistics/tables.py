@@ -232,7 +232,7 @@ def _sections(cells: pd.DataFrame) -> list[_Section]:
 def _heading(publication: Publication, words: Words) -> list[str]:
     protocol = publication.protocol
     return [
-        protocol.title,
+        words.code("title", protocol.title),
         words.text("restricted_mark" if publication.tier == RESTRICTED_TIER else "public_mark"),
         words.text("protocol_is", id=protocol.id),
         words.text("how_counted"),
@@ -275,9 +275,9 @@ def _printed(figure: Figure | None) -> str:
 
 
 def _combined(figures: Sequence[Figure | None], combine: Callable[..., str]) -> str:
-    """What follows from printed figures; as hidden, or as little available, as any of them."""
+    """What follows from printed figures; not available or hidden, as soon as one of them is."""
     marks = {_printed(figure) for figure in figures} & {MARK, NOT_AVAILABLE}
-    return min(marks) if marks else combine(*(figure.count for figure in figures if figure))
+    return max(marks) if marks else combine(*(figure.count for figure in figures if figure))
 
 
 def _of_what_is_known(rows: list[list[str]]) -> list[list[str]]:

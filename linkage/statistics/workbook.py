@@ -85,7 +85,7 @@ def xlsx(publication: Publication, language: str) -> bytes:
 def _properties(publication: Publication, words: Words) -> dict[str, Any]:
     date = publication.origin.get("date") or UNDATED
     return {
-        "title": publication.protocol.title,
+        "title": words.code("title", publication.protocol.title),
         "subject": words.text("unit_of_count"),
         "author": f"Headcount {__version__}",
         "comments": words.code("tier", publication.tier),
@@ -116,7 +116,7 @@ def _styles(book: xlsxwriter.Workbook) -> _Styles:
 
 def _write_cover(page: Worksheet, publication: Publication, words: Words, styles: _Styles) -> None:
     """Title, then one statement a row, all in the first column: a screen reader reads it from top to bottom."""
-    title = words.text("release_title", title=publication.protocol.title)
+    title = words.text("release_title", title=words.code("title", publication.protocol.title))
     page.set_column(0, 0, _COVER, styles.prose)
     page.write_string(0, 0, title, styles.cover)
     page.set_row(0, _TITLE_LINE * len(textwrap.wrap(title, _COVER * 2 // 3)))
@@ -132,7 +132,7 @@ def _cover(publication: Publication, words: Words) -> list[str]:
     facts = {
         "cover_tier": words.code("tier", publication.tier),
         "cover_unit": words.text("unit_of_count"),
-        "cover_years": f"{min(years)[:4]}–{max(year[-4:] for year in years)}" if years else "",
+        "cover_years": "–".join(sorted({min(years)[:4], max(year[-4:] for year in years)})) if years else "",
         "cover_date": str(origin.get("date") or ""),
         "cover_run": str(origin.get("run") or ""),
         "cover_protocol": publication.protocol.id,

@@ -404,7 +404,7 @@ def test_a_public_decision_is_about_what_is_shown_so_that_trying_does_not_find_w
 
 def test_public_counts_are_rounded_by_the_offices_secret(job, tmp_path):
     (tmp_path / "secret").write_bytes(b"0123456789abcdef")
-    done = run(job, tmp_path / "out", "--round", "5", "--secret", str(tmp_path / "secret"), tier="public")
+    done = run(job, tmp_path / "out", "--round", "5", "--round-key", str(tmp_path / "secret"), tier="public")
     assert done.exit_code == 0, done.exception
     counts = tidy_rows(tmp_path / "out")["OBS_VALUE"].astype(int)
     assert len(counts)

@@ -329,3 +329,20 @@ def test_pooled_years_stand_for_years_and_have_no_made_up_total(public, read):
     table = read(html_report(replace(public, cells=cells), "en")).tables["region-principal-victim"]
     assert table["heads"] == ["Region", "2016–2018"]
     assert {cells[0] for _, head, cells in table["rows"] if head == "total"} == {"[x]"}
+
+
+def test_totals_of_pooled_years_stand_under_places_and_not_among_the_years(public, read):
+    """The public tier has sex by age group of a pool for the totals of its places alone."""
+    cells = public.cells
+    of_year = cells[(cells["table"] == "sex_age") & (cells["year"] == "2018") & (cells["unit"] == "PERSON")]
+    pooled = of_year[(of_year["sex"] == "_T") & (of_year["age_group"] == "_T")].assign(year="2016-2018")
+    regions = cells[(cells["table"] == "region") & (cells["year"] == "2018")].assign(year="2016-2018")
+    kept = cells[(cells["table"] != "region") | ~cells["year"].str.isdigit()]
+    page = read(html_report(replace(public, cells=pd.concat([kept, regions, pooled], ignore_index=True)), "en"))
+    for name in ("trend-victim", "stages-victim"):
+        years = [head for _, head, _ in page.tables[name]["rows"]]
+        assert "2018" in years
+        assert not [year for year in years if "–" in year]
+    table = page.tables["region-principal-victim"]
+    at = table["heads"].index("2016–2018") - 1
+    assert {cells[at] for group, head, cells in table["rows"] if (group, head) == ("detected", "total")} == {"40 |37–44"}
