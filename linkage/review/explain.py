@@ -44,6 +44,7 @@ from linkage.unit.workspace import (
     PairsTable,
     PersonsTable,
     Run,
+    Texts,
     pairs_table,
     persons_table,
     read_run_file,
@@ -68,7 +69,7 @@ class Evidence:
 
     run_id: str
     persons: PersonsTable = field(repr=False)
-    pairs: PairsTable = field(repr=False)
+    pairs: PairsTable[Texts] = field(repr=False)
     model: Mapping[str, Any] = field(repr=False)
     single: frozenset[str] = frozenset()
 
@@ -233,7 +234,7 @@ def explain(evidence: Evidence, left: RecordName, right: RecordName, decision: s
     )
 
 
-def _row(pairs: PairsTable, left: RecordName, right: RecordName) -> int | None:
+def _row(pairs: PairsTable[Texts], left: RecordName, right: RecordName) -> int | None:
     found = (pairs.left_agency == left[0]) & (pairs.left_record == left[1])
     found &= (pairs.right_agency == right[0]) & (pairs.right_record == right[1])
     rows = np.flatnonzero(found)
@@ -269,7 +270,7 @@ def members_of(persons: PersonsTable, person_id: str) -> tuple[RecordName, ...]:
     return tuple(zip(persons.agency[rows].tolist(), persons.record[rows].tolist(), strict=True))
 
 
-def links_among(pairs: PairsTable, members: Collection[RecordName]) -> tuple[Link, ...]:
+def links_among(pairs: PairsTable[Texts], members: Collection[RecordName]) -> tuple[Link, ...]:
     """The candidate pairs among some records, in the table's order."""
     records, known = {record for _, record in members}, set(members)
     columns = (pairs.left_record, pairs.right_record)
@@ -307,7 +308,7 @@ def _together(evidence: Evidence, levels: Sequence[int]) -> Iterable[Term]:
             yield Term(f"{one['first']} + {one['second']}", "together", None, None, added)
 
 
-def ends(pairs: PairsTable, row: int) -> tuple[RecordName, RecordName]:
+def ends(pairs: PairsTable[Texts], row: int) -> tuple[RecordName, RecordName]:
     """The two records of a pair."""
     return (pairs.left_agency[row], pairs.left_record[row]), (pairs.right_agency[row], pairs.right_record[row])
 

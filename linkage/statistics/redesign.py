@@ -51,14 +51,12 @@ class Plan:
         pools: label to its years, for the tables in `POOLED`; a year that would be alone in its pool stays a year.
         collapsed: (table, rule, role, column): the breakdown by `sex` or `age_group` is left out.
         dropped: (table, role): left out altogether.
-        notes: the same in sentences, for the tables' readers.
     """
 
     others: tuple[tuple[str, str, str], ...] = ()
     pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
     collapsed: tuple[tuple[str, str, str, str], ...] = ()
     dropped: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 EXACT = Plan()
@@ -79,7 +77,6 @@ def redesign(frame: pd.DataFrame, protocol: Protocol, tier: str) -> tuple[pd.Dat
     cells = counted(frame, protocol, first, count)
     collapsed, dropped = _coarser(cells, protocol)
     plan = replace(first, collapsed=collapsed, dropped=(*first.dropped, *dropped))
-    plan = replace(plan, notes=tuple(_notes(plan)))
     return _ordered(_collapsed(cells, plan)), plan
 
 
@@ -266,16 +263,3 @@ def _with_small(cells: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
 
 def _too_many(cells: pd.DataFrame) -> bool:
     return bool(1000 * int(cells["small"].sum()) > SMALL_SHARE * len(cells))
-
-
-def _notes(plan: Plan) -> Iterator[str]:
-    for role, name in sorted({(role, name) for role, name, _ in plan.others}):
-        values = ", ".join(value for of, dimension, value in plan.others if (of, dimension) == (role, name))
-        yield f"{name}, {role}: rare values are counted together as {OTHER}: {values}"
-    if plan.pools:
-        yield f"tables of places are counted for periods of several years: {', '.join(label for label, _ in plan.pools)}"
-    for table, rule, role, column in plan.collapsed:
-        if (table, role) not in plan.dropped:
-            yield f"{table} ({rule}), {role}: not broken down by {column}, since too many cells would be small"
-    for table, role in plan.dropped:
-        yield f"{table}, {role}: left out, since too many cells would be small"

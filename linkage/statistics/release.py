@@ -43,7 +43,7 @@ class Decision:
         act: `release`: exact counts leave in the restricted tier; `waiver`: a role's small counts are shown in public.
         tier: `restricted` or `public`.
         protocol_id: under which was counted.
-        subject: digest of what is released (of its exact cells: `digest_of_cells`).
+        subject: digest of what is released (of its cells as they are shown: `digest_of_cells`).
         roles: those waived, sorted; none for a release.
         reason: in words; public.
         day: yyyy-mm-dd, as the caller says it.

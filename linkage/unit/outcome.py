@@ -65,7 +65,7 @@ def _with_earlier(encodings: Encodings, persons: Persons, previous: Mapping[Reco
     return PersonsTable(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
-def _pairs(agency: NDArray[np.object_], record: NDArray[np.object_], protocol: Protocol, linkage: Linkage) -> PairsTable:
+def _pairs(agency: NDArray[np.object_], record: NDArray[np.object_], protocol: Protocol, linkage: Linkage) -> PairsTable[Chosen]:
     left, right = linkage.candidates.pairs
     return PairsTable(
         left_agency=Chosen(agency, left),

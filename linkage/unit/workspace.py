@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -120,7 +120,10 @@ class Chosen(NamedTuple):
     rows: NDArray[np.int32]
 
 
-class PairsTable(NamedTuple):
+End = TypeVar("End", Texts, Chosen)
+
+
+class PairsTable(NamedTuple, Generic[End]):
     """Every pair that is kept, sorted by its records.
 
     Attributes:
@@ -133,10 +136,10 @@ class PairsTable(NamedTuple):
         apart: (n_pairs,) object array of text, why a pair that speaks for one person is counted as two; "" where none is.
     """
 
-    left_agency: Texts | Chosen
-    left_record: Texts | Chosen
-    right_agency: Texts | Chosen
-    right_record: Texts | Chosen
+    left_agency: End
+    left_record: End
+    right_agency: End
+    right_record: End
     comparisons: tuple[str, ...]
     levels: NDArray[np.int8]
     prior: NDArray[np.int64]
@@ -358,7 +361,7 @@ def persons_table(data: bytes) -> PersonsTable:
     return PersonsTable(*(_as_texts(table[name]) for name in PersonsTable._fields))
 
 
-def pairs_parquet(table: PairsTable) -> bytes:
+def pairs_parquet(table: PairsTable[Texts] | PairsTable[Chosen]) -> bytes:
     """The candidate pairs as Parquet, sorted by their records."""
     columns = {name: _texts(getattr(table, name)) for name in _ENDS}
     columns |= {f"{LEVEL_PREFIX}{name}": pa.array(table.levels[:, i], pa.int8()) for i, name in enumerate(table.comparisons)}
@@ -367,7 +370,7 @@ def pairs_parquet(table: PairsTable) -> bytes:
     return _parquet(pa.table(columns), _ENDS)
 
 
-def pairs_table(data: bytes) -> PairsTable:
+def pairs_table(data: bytes) -> PairsTable[Texts]:
     """The candidate pairs in `pairs.parquet`.
 
     Raises:
