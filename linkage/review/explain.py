@@ -35,6 +35,7 @@ from linkage.review.wording import (
 from linkage.schema import NOT_OBSERVED
 from linkage.unit.contradictions import CONTRADICTED
 from linkage.unit.entries import RecordName
+from linkage.unit.parquet import Texts
 from linkage.unit.weights import probability
 from linkage.unit.workspace import (
     MODEL,
@@ -44,7 +45,6 @@ from linkage.unit.workspace import (
     PairsTable,
     PersonsTable,
     Run,
-    Texts,
     pairs_table,
     persons_table,
     read_run_file,

@@ -109,7 +109,7 @@ def suppress(task: Task) -> Pattern:
         else:
             hidden, proven = _greedy(new, task.weight, hidden), not new
         optimal &= proven
-    raise RuntimeError("suppression does not end")  # pragma: no cover
+    raise ValueError("suppression does not end")  # pragma: no cover
 
 
 def _idle(task: Task, facts: Facts, hidden: Flags) -> Flags:

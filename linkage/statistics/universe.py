@@ -108,7 +108,7 @@ def radixes(words: dict[str, tuple[str, ...]]) -> Ints:
     for size in reversed(sizes[1:]):
         steps.append(steps[-1] * size)
     if steps[-1] * sizes[0] >= 2**62:  # pragma: no cover
-        raise OverflowError("too many codes for one number")
+        raise ValueError("too many codes for one number")
     return np.array(steps[::-1], np.int64)
 
 

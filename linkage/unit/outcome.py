@@ -18,6 +18,7 @@ from linkage.records import Encodings
 from linkage.unit.cuts import counted_cuts
 from linkage.unit.link import Linkage
 from linkage.unit.model_file import described, saved
+from linkage.unit.parquet import Chosen
 from linkage.unit.persons import Persons, Record, record_names
 from linkage.unit.workspace import (
     CERTAINTY,
@@ -28,7 +29,6 @@ from linkage.unit.workspace import (
     PARTITIONS,
     PERSONS,
     PROTOCOL,
-    Chosen,
     PairsTable,
     PartitionsTable,
     PersonsTable,
@@ -108,7 +108,7 @@ def quality(encodings: Encodings, linkage: Linkage) -> dict[str, int]:
 
 def _partitions(agency: NDArray[np.object_], record: NDArray[np.object_], linkage: Linkage) -> PartitionsTable:
     drawn = linkage.certainty.partitions
-    return PartitionsTable(agency[drawn.record], record[drawn.record], drawn.group, drawn.cluster.T.astype(np.int16))
+    return PartitionsTable(agency[drawn.record], record[drawn.record], drawn.group, drawn.cluster.T)
 
 
 def described_certainty(linkage: Linkage) -> dict[str, Any]:

@@ -20,13 +20,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from linkage.canonical import canonical_json, digest_of_bytes
 from linkage.errors import TamperedError, UsageError
 from linkage.files import PRIVATE, exclusive_lock, make_private_directory, sync_directory, write_atomically
+from linkage.unit.parquet import Chosen, Texts, as_texts, read, refuse_other_columns, texts, written
 from linkage.unit.persons import Change
 
 MANIFEST = "manifest.json"
@@ -39,8 +38,6 @@ LEVEL_PREFIX = "level:"
 _OWN_NAMES = {"ledger.sqlite", "ledger.sqlite-journal", "lock", "bundles", "runs", "parts", "CURRENT"}
 _PLAIN_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _POINTER = re.compile(r"([0-9A-Za-z][0-9A-Za-z._-]{0,99}) ([0-9a-f]{64})\n")
-_ROW_GROUP = 1 << 20
-Texts = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -106,18 +103,6 @@ class PersonsTable(NamedTuple):
     agency: Texts
     record: Texts
     person_id: Texts
-
-
-class Chosen(NamedTuple):
-    """A column of few texts that occur many times, written without a copy of each.
-
-    Attributes:
-        texts: (n,) object array.
-        rows: (n_rows,) which of them stands in each row.
-    """
-
-    texts: Texts
-    rows: NDArray[np.int32]
 
 
 End = TypeVar("End", Texts, Chosen)
@@ -346,8 +331,8 @@ def _verified(path: Path, digest: str) -> bytes:
 
 def persons_parquet(table: PersonsTable) -> bytes:
     """The person map as Parquet, sorted by agency and record."""
-    columns = {name: _texts(values) for name, values in zip(table._fields, table, strict=True)}
-    return _parquet(pa.table(columns), ("agency", "record"))
+    columns = {name: texts(values) for name, values in zip(table._fields, table, strict=True)}
+    return written(pa.table(columns), ("agency", "record"))
 
 
 def persons_table(data: bytes) -> PersonsTable:
@@ -356,18 +341,18 @@ def persons_table(data: bytes) -> PersonsTable:
     Raises:
         TamperedError: it is no such table.
     """
-    table = _read(data, PERSONS)
-    _refuse_other_columns(table, dict.fromkeys(PersonsTable._fields, pa.string()), PERSONS)
-    return PersonsTable(*(_as_texts(table[name]) for name in PersonsTable._fields))
+    table = read(data, PERSONS)
+    refuse_other_columns(table, dict.fromkeys(PersonsTable._fields, pa.string()), PERSONS)
+    return PersonsTable(*(as_texts(table[name]) for name in PersonsTable._fields))
 
 
 def pairs_parquet(table: PairsTable[Texts] | PairsTable[Chosen]) -> bytes:
     """The candidate pairs as Parquet, sorted by their records."""
-    columns = {name: _texts(getattr(table, name)) for name in _ENDS}
+    columns = {name: texts(getattr(table, name)) for name in _ENDS}
     columns |= {f"{LEVEL_PREFIX}{name}": pa.array(table.levels[:, i], pa.int8()) for i, name in enumerate(table.comparisons)}
     columns |= {name: pa.array(getattr(table, name), kind) for name, kind in _NUMBERS.items()}
-    columns[_APART] = _texts(table.apart)
-    return _parquet(pa.table(columns), _ENDS)
+    columns[_APART] = texts(table.apart)
+    return written(pa.table(columns), _ENDS)
 
 
 def pairs_table(data: bytes) -> PairsTable[Texts]:
@@ -376,14 +361,14 @@ def pairs_table(data: bytes) -> PairsTable[Texts]:
     Raises:
         TamperedError: it is no such table.
     """
-    table = _read(data, PAIRS)
+    table = read(data, PAIRS)
     level_columns = [name for name in table.column_names if name.startswith(LEVEL_PREFIX)]
     texts = dict.fromkeys((*_ENDS, _APART), pa.string())
-    _refuse_other_columns(table, texts | dict.fromkeys(level_columns, pa.int8()) | _NUMBERS, PAIRS)
+    refuse_other_columns(table, texts | dict.fromkeys(level_columns, pa.int8()) | _NUMBERS, PAIRS)
     levels = np.empty((table.num_rows, len(level_columns)), dtype=np.int8)
     for i, name in enumerate(level_columns):
         levels[:, i] = table[name].to_numpy()
-    columns: dict[str, Any] = {name: _as_texts(table[name]) for name in (*_ENDS, _APART)}
+    columns: dict[str, Any] = {name: as_texts(table[name]) for name in (*_ENDS, _APART)}
     columns |= {name: table[name].to_numpy() for name in _NUMBERS}
     comparisons = tuple(name.removeprefix(LEVEL_PREFIX) for name in level_columns)
     return PairsTable(**columns, comparisons=comparisons, levels=levels)
@@ -395,20 +380,22 @@ class PartitionsTable(NamedTuple):
     Attributes:
         agency, record: (n_doubtful,) object arrays of text, sorted.
         group: (n_doubtful,) int32; no draw joins two groups.
-        labels: (n_draws, n_doubtful) int16 cluster within the group; read from a file, (0, 0) where nobody is doubtful.
+        labels: (n_draws, n_doubtful) int16, or int8 before it is written: cluster within the group; read from a file, (0, 0) where
+            nobody is doubtful.
     """
 
     agency: Texts
     record: Texts
     group: NDArray[np.int32]
-    labels: NDArray[np.int16]
+    labels: NDArray[np.int16] | NDArray[np.int8]
 
 
 def partitions_parquet(table: PartitionsTable) -> bytes:
     """The draws as Parquet, one row per doubtful record, its clusters as one list."""
-    draws = pa.FixedSizeListArray.from_arrays(pa.array(table.labels.T.ravel(), pa.int16()), len(table.labels))
-    columns = {"agency": _texts(table.agency), "record": _texts(table.record), "group": pa.array(table.group, pa.int32())}
-    return _parquet(pa.table({**columns, "labels": draws}), ("agency", "record"))
+    flat = np.ascontiguousarray(table.labels.T, np.int16).reshape(-1)
+    draws = pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.int16()), len(table.labels))
+    columns = {"agency": texts(table.agency), "record": texts(table.record), "group": pa.array(table.group, pa.int32())}
+    return written(pa.table({**columns, "labels": draws}), ("agency", "record"))
 
 
 def partitions_table(data: bytes) -> PartitionsTable:
@@ -417,21 +404,21 @@ def partitions_table(data: bytes) -> PartitionsTable:
     Raises:
         TamperedError: it is no such table.
     """
-    table = _read(data, PARTITIONS)
+    table = read(data, PARTITIONS)
     wanted = {"agency": pa.string(), "record": pa.string(), "group": pa.int32(), "labels": pa.list_(pa.int16())}
-    _refuse_other_columns(table, wanted, PARTITIONS)
+    refuse_other_columns(table, wanted, PARTITIONS)
     lists = table["labels"].combine_chunks()
     flat, draws = lists.flatten(), set(lists.value_lengths().to_pylist())
     if len(draws) > 1 or flat.null_count:
         raise TamperedError("the table's columns are not those of this file", file=PARTITIONS)
     labels = flat.to_numpy().reshape(len(lists), max(draws, default=0)).T
-    return PartitionsTable(_as_texts(table["agency"]), _as_texts(table["record"]), table["group"].to_numpy(), labels)
+    return PartitionsTable(as_texts(table["agency"]), as_texts(table["record"]), table["group"].to_numpy(), labels)
 
 
 def changes_parquet(changes: Sequence[Change]) -> bytes:
     """What became of persons since the previous run, as Parquet."""
     columns = {name: pa.array([getattr(change, name) for change in changes], pa.string()) for name in Change._fields}
-    return _parquet(pa.table(columns), Change._fields)
+    return written(pa.table(columns), Change._fields)
 
 
 def changes_table(data: bytes) -> tuple[Change, ...]:
@@ -440,72 +427,11 @@ def changes_table(data: bytes) -> tuple[Change, ...]:
     Raises:
         TamperedError: it is no such table.
     """
-    table = _read(data, CHANGES)
-    _refuse_other_columns(table, dict.fromkeys(Change._fields, pa.string()), CHANGES)
+    table = read(data, CHANGES)
+    refuse_other_columns(table, dict.fromkeys(Change._fields, pa.string()), CHANGES)
     return tuple(Change(**row) for row in table.to_pylist())
 
 
 _ENDS = PairsTable._fields[:4]
 _APART = "apart"
 _NUMBERS = {"prior": pa.int64(), "weight": pa.int64(), "same": pa.bool_()}
-
-
-def _parquet(table: Any, keys: Sequence[str]) -> bytes:
-    """Sorted rows as Parquet under pinned parameters, so that equal tables give equal bytes."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table if _is_sorted(table, keys) else table.sort_by([(name, "ascending") for name in keys]),
-        sink,
-        version="2.6",
-        data_page_version="1.0",
-        compression="zstd",
-        compression_level=3,
-        use_dictionary=True,
-        write_statistics=False,
-        row_group_size=_ROW_GROUP,
-        write_page_checksum=True,
-        store_schema=False,
-    )
-    return bytes(sink.getvalue().to_pybytes())
-
-
-def _is_sorted(table: Any, keys: Sequence[str]) -> bool:
-    """Whether the rows stand in order already, as those of a run do: to see that costs less than to sort texts."""
-    after = np.zeros(max(table.num_rows - 1, 0), np.bool_)
-    equal = ~after
-    for name in keys:
-        column = table[name].combine_chunks()
-        if isinstance(column, pa.DictionaryArray):
-            column = column.indices  # of texts in order, see `_texts`
-        before, behind = column.slice(0, len(after)), column.slice(1)
-        after |= equal & pc.greater(behind, before).fill_null(False).to_numpy(zero_copy_only=False)
-        equal &= pc.equal(behind, before).fill_null(False).to_numpy(zero_copy_only=False)
-    return bool((after | equal).all())
-
-
-def _read(data: bytes, name: str) -> Any:
-    try:
-        return pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
-    except (pa.ArrowException, OSError, ValueError):
-        raise TamperedError("the file is not a Parquet table", file=name) from None
-
-
-def _refuse_other_columns(table: Any, expected: Mapping[str, Any], name: str) -> None:
-    found = dict(zip(table.column_names, table.schema.types, strict=True))
-    if found != expected or any(column.null_count for column in table.columns):
-        raise TamperedError("the table's columns are not those of this file", file=name)
-
-
-def _texts(values: Texts | Chosen) -> Any:
-    if not isinstance(values, Chosen):
-        return pa.array(values, pa.string(), from_pandas=False)
-    distinct, first = np.unique(values.texts.astype(str), return_inverse=True) if len(values.texts) else (values.texts, values.rows)
-    dictionary = pa.array(distinct.astype(object), pa.string(), from_pandas=False)
-    return pa.DictionaryArray.from_arrays(pa.array(first[values.rows], pa.int32()), dictionary)
-
-
-def _as_texts(column: Any) -> Texts:
-    """Equal texts become one object: a pair costs eight bytes per column, not a string each."""
-    coded = column.combine_chunks().dictionary_encode()
-    values: Texts = np.array([*coded.dictionary.to_pylist()], dtype=object)
-    return values[coded.indices.to_numpy()] if len(values) else np.empty(0, dtype=object)

@@ -295,7 +295,8 @@ def through_the_wall(protocol, *changes):
     known = {name: np.array([{**KNOWN, **one}.get(name, "") for one in changes], dtype=object) for name in FEATURES}
     record = np.array([f"{chr(65 + at) * 26}" for at in range(len(changes))], "S26")
     sent = lock(known, record, encode_filters(known, KEYS, protocol), encode_tokens(known, KEYS, protocol), KEYS, protocol)
-    read, filters, tokens = read_linking(linking_body(record, *sent, protocol), protocol, "list")
+    read, *columns = read_linking(linking_body(record, *sent, protocol), protocol, "list")
+    filters, tokens = (np.stack(axis, axis=1) for axis in columns)
     assert (read.tolist(), tokens.tolist()) == (record.tolist(), sent[1].tolist())
     copies = protocol.encoding.filter_copies
     return [{copy.label: one[protocol.places(copy)].ravel().tolist() for copy in copies} for one in filters]
