@@ -70,5 +70,6 @@ def _parted(between: Between, single: Collection[str]) -> str:
     if shared:
         return f"both sides have a record of {', '.join(shared)}, whose list holds each person once"
     if between.above <= 0:
-        return "the pairs between the two sides do not join them" if between.known else "nothing proposed to compare the two sides"
+        nothing = "no weight between the two sides is kept: nothing proposed to compare them, or their odds are below one in 65,536"
+        return "the pairs between the two sides do not join them" if between.known else nothing
     return _UNTOLD

@@ -6,6 +6,8 @@ Hiding is the last resort, because each hidden small cell drags others with it. 
   where that would be all of them the table is left out;
 - *pools*: tables of places are counted for three years together, always the same three (2016-2018, 2019-2021, …), so that
   no later release shifts them by a year;
+- *tables that give others away*: counts by any value tell, beside those by the principal one, who has two values, and counts of
+  persons on two lists add up, list by list, to stages that are hidden; the public tier has neither;
 - *breakdowns*: a table of a dimension keeps sex and age group, or sex, or neither, whichever is the finest of which at
   most one cell in ten falls below the threshold; the cube keeps sex, or loses it, or is left out; cohorts likewise.
 
@@ -27,7 +29,7 @@ import pandas as pd
 from linkage.protocol import Protocol
 from linkage.schema import TOTAL, UNKNOWN
 from linkage.statistics.attributes import coded, majority
-from linkage.statistics.cells import ANY, COHORT, CUBE, DIMENSIONS, KEY, PERSON, PRINCIPAL, SEX_BY_AGE
+from linkage.statistics.cells import ANY, COHORT, CUBE, DIMENSIONS, KEY, OVERLAP, PERSON, PRINCIPAL, SEX_BY_AGE
 from linkage.statistics.counts import count
 from linkage.statistics.sensitivity import PUBLIC_TIER, threshold
 
@@ -51,12 +53,14 @@ class Plan:
         pools: label to its years, for the tables in `POOLED`; a year that would be alone in its pool stays a year.
         collapsed: (table, rule, role, column): the breakdown by `sex` or `age_group` is left out.
         dropped: (table, role): left out altogether.
+        rules: of counting that are left out.
     """
 
     others: tuple[tuple[str, str, str], ...] = ()
     pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
     collapsed: tuple[tuple[str, str, str, str], ...] = ()
     dropped: tuple[tuple[str, str], ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 EXACT = Plan()
@@ -146,7 +150,7 @@ def _with_settled_sex(frame: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
 
 def _collapsed(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Leave out breakdowns whose totals are there; sum up the cube and cohorts, which have none or keep them."""
-    rows = rows[~_named(rows, ("table", "role"), plan.dropped)]
+    rows = rows[~_named(rows, ("table", "role"), plan.dropped) & ~rows["rule"].isin(plan.rules)]
     for column in ("age_group", "sex"):
         named = tuple(entry[:3] for entry in plan.collapsed if entry[3] == column)
         found = _named(rows, ("table", "rule", "role"), named)
@@ -206,7 +210,8 @@ def _merging(cells: pd.DataFrame, protocol: Protocol) -> Plan:
             if rare == len(ordered):
                 dropped += [(table, str(role)) for table in (name, *((CUBE,) if name in CUBED else ()))]
             others += [(str(role), name, str(value)) for value in ordered[name].iloc[: rare if rare < len(ordered) else 0]]
-    return Plan(others=tuple(others), pools=tuple(_pools(cells["year"])), dropped=tuple(sorted(set(dropped))))
+    dropped += [(OVERLAP, str(role)) for role in cells["role"][cells["table"] == OVERLAP].unique()]
+    return Plan(tuple(others), tuple(_pools(cells["year"])), dropped=tuple(sorted(set(dropped))), rules=(ANY,))
 
 
 def _merged(sizes: list[int], limit: int, periods: int) -> int:

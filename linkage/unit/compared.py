@@ -3,12 +3,12 @@
 A million records make tens of millions of candidate pairs, and nearly all are of strangers who share a lock. So pairs are made
 for some records at a time, compared, and written down as two records, a number for the agreement pattern, and the passes
 that proposed them. An estimate needs no more than how often each pattern came. Once there is a model, a pair whose odds are
-below one in 65,536 is dropped: it joins nobody, whatever stands around it.
+below one in 65,536 is dropped, unless its records are counted as one all the same: it joins nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -81,7 +81,8 @@ def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, 
 
 def _known(proposals: Proposals, proposed: NDArray[np.uint64], protocol: Protocol) -> Sharing:
     """Which pairs share a token, told by the pass over it, where that pass left nothing out."""
-    whole = {one.name: place for place, one in enumerate(proposals.passes) if not one.blocks_left_out}
+    passes = proposals.passes[: len(protocol.blocking.passes)]  # joins, which may have a token's name, come after them
+    whole = {one.name: place for place, one in enumerate(passes) if not one.blocks_left_out}
     bits = {protocol.tokens.index(name): place for name, place in whole.items() if name in protocol.tokens}
     return lambda token: rows_with(proposed, 1 << bits[token]) if token in bits else None
 
@@ -98,19 +99,22 @@ def ranges(proposals: Proposals, most: int) -> list[Range]:
     return found
 
 
-def kept(parts: Parts, codes: NDArray[np.int64], keep: NDArray[np.bool_]) -> tuple[Compared, NDArray[np.int32]]:
-    """The pairs whose pattern is worth keeping, and (n_kept,) int32 which pattern each shows.
+Choice = Callable[[Pairs, NDArray[np.int32]], NDArray[np.bool_]]
+
+
+def kept(parts: Parts, codes: NDArray[np.int64], choose: Choice) -> tuple[Compared, NDArray[np.int32]]:
+    """The pairs that are worth keeping, and (n_kept,) int32 which pattern each shows.
 
     Args:
         parts: all candidate pairs.
         codes: (n_patterns,) the patterns that occur, rising.
-        keep: (n_patterns,) whether pairs of the pattern are kept.
+        choose: given pairs and the patterns that they show, which are kept.
     """
     found: list[tuple[NDArray[Any], ...]] = []
     patterns: list[NDArray[np.int32]] = []
     for part in parts:
         pattern = np.searchsorted(codes, part.code).astype(np.int32)
-        rows = np.flatnonzero(keep[pattern])
+        rows = np.flatnonzero(choose(part.pairs, pattern))
         found.append((part.pairs.left[rows], part.pairs.right[rows], part.code[rows], part.proposed[rows]))
         patterns.append(pattern[rows])
     left, right, code, proposed = (np.concatenate(column) for column in zip(*found, strict=True))

@@ -19,7 +19,7 @@ from linkage.records import Encodings
 from linkage.unit.candidates import Candidates, propose
 from linkage.unit.certainty import MODELS, Certainty, Seen, certainty
 from linkage.unit.cluster import Labels, Rules, Weighed, cluster
-from linkage.unit.compared import among, compare_all, kept
+from linkage.unit.compared import Choice, among, compare_all, kept
 from linkage.unit.contradictions import CONTRADICTED, NONE, contradictions
 from linkage.unit.cuts import above, cuts
 from linkage.unit.estimate import Model
@@ -31,7 +31,7 @@ from linkage.unit.weights import MICROBITS, Microbits, Weights, log_odds, weigh,
 
 # Inside a group of records that others hold together, a pair that cannot be compared speaks a little against: most matches can.
 UNSEEN_PAIR = -2_000_000  # microbits
-# Pairs with odds below one in 65,536 are counted, and not kept: they join nobody.
+# Pairs with odds so far below the threshold, one in 65,536, are counted, and not kept: they join nobody.
 KEPT_FROM = -16 * MICROBITS
 Rows = slice | NDArray[np.int64]
 
@@ -53,7 +53,8 @@ class Linkage:
     """All that a run found out.
 
     Attributes:
-        candidates: the pairs kept and where they came from: those with odds of at least one in 65,536.
+        candidates: the pairs kept and where they came from: those with odds of at least one in 65,536, and those of records
+            that are counted as one person.
         compared: number of all pairs that were compared.
         counted: what the estimate went by: how often each agreement pattern came among all of them.
         levels: (n_pairs, n_comparisons) int8, −1 = not observed.
@@ -79,6 +80,14 @@ class Linkage:
     threshold: int
     labels: Labels
     certainty: Certainty
+
+
+class _Held(NamedTuple):
+    """Pairs that are kept, their levels and what these say."""
+
+    found: Candidates
+    levels: Levels
+    weighed: Weighed
 
 
 def as_pairs(several: Sequence[tuple[int, int]]) -> Pairs:
@@ -119,34 +128,40 @@ def link_encodings(
     table = weights(model)
     pattern = _weighed(counted.candidates.patterns, table, protocol)
     means.report("weigh", 0, 1)
-    keep = above(pattern.weight, pattern.contradiction, CONTRADICTED, KEPT_FROM)
-    pairs, shows = kept(parts, counted.codes, keep)
-    found = Candidates(pairs.pairs, proposals.passes, pairs.proposed)
-    levels = counted.candidates.patterns[shows]
-    weighed = Weighed(pattern.weight[shows], pattern.contradiction[shows], pattern.seen[shows])
-    weight = weighed.weight
     threshold = log_odds(protocol.clustering.threshold)
     rules = _rules(encodings, protocol, decided)
+    keep = above(pattern.weight, pattern.contradiction, CONTRADICTED, min(threshold, 0) + KEPT_FROM)
+
+    def held(choose: Choice) -> _Held:
+        pairs, shows = kept(parts, counted.codes, choose)
+        seen = Weighed(pattern.weight[shows], pattern.contradiction[shows], pattern.seen[shows])
+        return _Held(Candidates(pairs.pairs, proposals.passes, pairs.proposed), counted.candidates.patterns[shows], seen)
 
     def weigh_any(pairs: Pairs, shift: int) -> Weighed:
         return _weighed_any(compare(encodings, pairs, protocol), table, protocol, threshold, shift)
 
-    def clustered(rows: Rows, shift: int, under: Rules) -> Labels:
-        some = Pairs(found.pairs.left[rows], found.pairs.right[rows])
-        return cluster(some, weight[rows] + shift, threshold, lambda pairs: weigh_any(pairs, shift), under)
+    def clustered(among_these: _Held, rows: Rows, shift: int, under: Rules) -> Labels:
+        some = Pairs(among_these.found.pairs.left[rows], among_these.found.pairs.right[rows])
+        return cluster(some, among_these.weighed.weight[rows] + shift, threshold, lambda pairs: weigh_any(pairs, shift), under)
 
+    strong = held(lambda _pairs, shown: keep[shown])
     means.report("cluster", 0, 1)
-    first = clustered(slice(None), 0, rules)
+    first = clustered(strong, slice(None), 0, rules)
 
     def dropped(some: NDArray[np.bool_]) -> Dropped:
         return Dropped(pattern.weight, np.where(keep, 0, among(parts, counted.codes, some)))
 
-    again = second_look(found.pairs, weight, first, counted.candidates, model, table, threshold, dropped)
+    again = second_look(strong.found.pairs, strong.weighed.weight, first, counted.candidates, model, table, threshold, dropped)
     alone = np.bincount(first, minlength=len(first))[first] == 1
-    joined = clustered(again.rows, again.prior - table.prior, replace(rules, must=NOTHING_DECIDED.must))  # 'same' had its turn
+    raised = above(pattern.weight + again.prior - table.prior, pattern.contradiction, CONTRADICTED, min(threshold, 0) + KEPT_FROM)
+    found, levels, weighed = strong if keep.all() else held(_worth_keeping(keep, raised, alone, first))
+    weight = weighed.weight
+    rows = np.flatnonzero(alone[found.pairs.left] & alone[found.pairs.right]) if len(again.rows) else again.rows
+    of_rest = replace(rules, must=NOTHING_DECIDED.must)  # 'same' had its turn
+    joined = clustered(_Held(found, levels, weighed), rows, again.prior - table.prior, of_rest)
     labels = np.where(alone, joined, first).astype(np.int32)
     prior = np.full(len(weight), table.prior, dtype=np.int64)
-    prior[again.rows] = again.prior
+    prior[rows] = again.prior
     final = weight - table.prior + prior
     means.report("certainty", 0, 1)
     others = [weights(one) for one in refits(counted, model, MODELS, SEED)]
@@ -161,6 +176,24 @@ def link_encodings(
     sure = certainty(encodings, Seen(found.pairs, final, found.by_how_many), labels, threshold, weigh_under_all, rules)
     compared = int(counted.candidates.counts.sum())
     return Linkage(found, compared, counted, levels, model, table, prior, final, apart, threshold, labels, sure)
+
+
+def _worth_keeping(keep: NDArray[np.bool_], raised: NDArray[np.bool_], alone: NDArray[np.bool_], labels: Labels) -> Choice:
+    """Pairs whose pattern speaks loud enough, by the prior of records left alone where both are, and those counted as one person.
+
+    Args:
+        keep: (n_patterns,) by the first prior.
+        raised: (n_patterns,) by that of records left alone.
+        alone: (n_records,) whether a record was left alone by the first look.
+        labels: (n_records,) clusters of the first look.
+    """
+
+    def choose(pairs: Pairs, shown: NDArray[np.int32]) -> NDArray[np.bool_]:
+        both_alone, together = alone[pairs.left] & alone[pairs.right], labels[pairs.left] == labels[pairs.right]
+        worth: NDArray[np.bool_] = keep[shown] | (both_alone & raised[shown]) | together
+        return worth
+
+    return choose
 
 
 def _weighed(levels: Levels, table: Weights, protocol: Protocol) -> Weighed:

@@ -207,7 +207,9 @@ def parts_folder(workspace: Workspace, job: str) -> Iterator[Path]:
     """
     folder = workspace.path / "parts"
     for leftover in folder.glob("*"):
-        if leftover.name != job[:16]:
+        if not leftover.is_dir():
+            leftover.unlink()
+        elif leftover.name != job[:16]:
             shutil.rmtree(leftover)
     yield folder / job[:16]
     shutil.rmtree(folder, ignore_errors=True)
