@@ -9,8 +9,8 @@ from benchmarks.markdown import Result, share, signed, table
 _EXPLAINED = (
     "What the linkage unit can know without the truth, and the truth beside it. *Interval*: within which it says the number of "
     "persons lies. *Blocking keeps*: the share of the true pairs that became candidates; what it loses, no threshold brings back. "
-    "(Later code drops pairs with odds below one in 65,536 once they are compared, and a new run counts them as lost: FEBRL 4, names "
-    "and dates, .970 for .972, fake_1000 .757 for .782, all others by less than .001; persons and intervals are the same.)"
+    "(Later code drops pairs with odds below one in 65,536 once they are compared, and a new run counts them as lost: fake_1000 "
+    ".764 for .782, all others by less than .001; persons and intervals are the same.)"
 )
 
 
