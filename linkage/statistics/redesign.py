@@ -9,7 +9,8 @@ Hiding is the last resort, because each hidden small cell drags others with it. 
 - *tables that give others away*: counts by any value tell, beside those by the principal one, who has two values, and counts of
   persons on two lists add up, list by list, to stages that are hidden; the public tier has neither;
 - *breakdowns*: a table of a dimension keeps sex and age group, or sex, or neither, whichever is the finest of which at
-  most one cell in ten falls below the threshold; the cube keeps sex, or loses it, or is left out; cohorts likewise.
+  most one cell in ten falls below the threshold; the cube keeps sex, or loses it, or is left out; cohorts never have it,
+  because who was convicted stands in both.
 
 The plan is made from the cells, for each role by itself, and says in words what it did. It is then applied to records,
 so that persons are counted anew: a person seen in two years of a pool counts once in it. Who counts persons is given:
@@ -254,7 +255,7 @@ def _coarser(cells: pd.DataFrame, protocol: Protocol) -> tuple[tuple[tuple[str, 
         if _too_many(of[by_age]):
             collapsed.append((str(table), str(rule), str(role), "age_group"))
             by_sex &= ~by_age
-        if _too_many(of[by_sex]):
+        if table == COHORT or _too_many(of[by_sex]):
             collapsed.append((str(table), str(rule), str(role), "sex"))
             if table == CUBE and _too_many(_with_small(_tallied(of.assign(sex=TOTAL)), protocol)):
                 dropped.append((str(table), str(role)))
