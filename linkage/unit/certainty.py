@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from blocking import Pairs
 from linkage.records import Encodings
 from linkage.unit.cluster import CLIP, Labels, Rules, Weighed, group, marks
-from linkage.unit.draw import draw_groups
+from linkage.unit.draw import MOST_MEMBERS, draw_groups
 from linkage.unit.groups import gathered
 from linkage.unit.missing import Missing, forest, missing
 from linkage.unit.weights import MICROBITS, Microbits
@@ -140,7 +140,8 @@ def _doubtful(seen: Seen, labels: Labels, threshold: int, rules: Rules) -> Label
     unsure = (np.abs(weight) < _SURE) | ((weight > 0) == apart)
     marked = np.zeros(len(groups), np.bool_)
     marked[groups[seen.pairs.left[inside][unsure]]] = True
-    return np.where(marked[groups], groups, -1).astype(np.int32)
+    drawable = np.bincount(groups, minlength=len(groups)) <= MOST_MEMBERS  # only decisions hold more together
+    return np.where((marked & drawable)[groups], groups, -1).astype(np.int32)
 
 
 def _drawn(encodings: Encodings, numbers: Labels, threshold: int, weigh: Weigh, rules: Rules) -> Partitions:

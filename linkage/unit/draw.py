@@ -18,6 +18,7 @@ from linkage.unit.groups import CANNOT, CONTRADICT, MUST, Groups, bars, square
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _GROUPS = 256
+MOST_MEMBERS = 127
 _MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
@@ -33,7 +34,7 @@ def draw_groups(
     """(m, n_draws) int8 cluster of each member in each draw: the place within its group of the cluster's first member.
 
     Args:
-        groups: all groups, of at most 127 members.
+        groups: all groups, of at most `MOST_MEMBERS`.
         weights: (n_models, n_pairs) microbits of log-odds between the records of a group, clipped.
         seen: (n_pairs,) int64, 1 where a pair could be compared.
         marked: (n_pairs,) sums of `MUST`, `CANNOT` and `CONTRADICT`.

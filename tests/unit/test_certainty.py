@@ -208,3 +208,13 @@ def test_pairs_are_not_changed():
     before = Pairs(lists.pairs.left.copy(), lists.pairs.right.copy())
     lists.certainty()
     assert all(np.array_equal(a, b) for a, b in zip(before, lists.pairs, strict=True))
+
+
+@pytest.mark.parametrize(("size", "drawn"), [(127, True), (128, False)])
+def test_a_group_that_decisions_make_larger_than_can_be_numbered_stays_as_published(size, drawn):
+    """Only 'same' holds so many together; one doubtful pair among them would have the group drawn."""
+    chain = [(at, at + 1) for at in range(size - 1)]
+    told = Lists(size, {**dict.fromkeys(chain, 12.0), (0, 2): 0.0}, must=chain).certainty()
+    assert told.doubtful == (size if drawn else 0)
+    assert told.persons == 1
+    assert (told.partitions.labels == 0).all()
