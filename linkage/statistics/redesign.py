@@ -42,7 +42,6 @@ POOLED = ("region", "district", CUBE)
 CUBED = ("region", "article")
 
 Counter = Callable[[pd.DataFrame, Protocol], pd.DataFrame]
-Breakdown = tuple[str, str, str]
 
 
 @dataclass(frozen=True)

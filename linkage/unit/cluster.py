@@ -106,7 +106,8 @@ def marks(inside: Pairs, contradicted: NDArray[np.int8], rules: Rules) -> NDArra
     return found
 
 
-def over_groups(groups: Groups, above: Microbits, marked: NDArray[np.int8]) -> Labels:
+@njit(nogil=True, cache=True)
+def over_groups(groups: Groups, above: Microbits, marked: NDArray[np.int8]) -> Labels:  # pragma: no cover - compiled
     """(m,) int32 record that names the cluster of each member, its smallest.
 
     Args:
@@ -114,11 +115,6 @@ def over_groups(groups: Groups, above: Microbits, marked: NDArray[np.int8]) -> L
         above: (n_pairs,) microbits above the threshold, clipped.
         marked: (n_pairs,) as `marks` gives them.
     """
-    return _over_groups(groups, above, marked)
-
-
-@njit(nogil=True, cache=True)
-def _over_groups(groups: Groups, above: Microbits, marked: NDArray[np.int8]) -> Labels:  # pragma: no cover - compiled
     labels = np.empty(len(groups.members), np.int32)
     for one in range(len(groups.start) - 1):
         members = groups.members[groups.start[one] : groups.start[one + 1]]

@@ -154,11 +154,12 @@ def link_encodings(
     again = second_look(strong.found.pairs, strong.weighed.weight, first, counted.candidates, model, table, threshold, dropped)
     alone = np.bincount(first, minlength=len(first))[first] == 1
     raised = above(pattern.weight + again.prior - table.prior, pattern.contradiction, CONTRADICTED, min(threshold, 0) + KEPT_FROM)
-    found, levels, weighed = strong if keep.all() else held(_worth_keeping(keep, raised, alone, first))
+    worth = strong if keep.all() else held(_worth_keeping(keep, raised, alone, first))
+    found, levels, weighed = worth
     weight = weighed.weight
     rows = np.flatnonzero(alone[found.pairs.left] & alone[found.pairs.right]) if len(again.rows) else again.rows
     of_rest = replace(rules, must=NOTHING_DECIDED.must)  # 'same' had its turn
-    joined = clustered(_Held(found, levels, weighed), rows, again.prior - table.prior, of_rest)
+    joined = clustered(worth, rows, again.prior - table.prior, of_rest)
     labels = np.where(alone, joined, first).astype(np.int32)
     prior = np.full(len(weight), table.prior, dtype=np.int64)
     prior[rows] = again.prior
