@@ -28,7 +28,7 @@ from linkage.schema import DIFFERENT, build, plain, read_toml
 
 FORMAT = "headcount-protocol/1"
 NORMALISER = "norm/1"
-READY = ("tip", "persons")
+READY = ("tip", "persons", "national")
 SCHEMES: tuple[str, ...] = get_args(Scheme)
 DEFAULT_SCHEME = "locked/1"
 _SCHEME_MARK = "#:scheme\n\n"
