@@ -29,6 +29,8 @@ from linkage.schema import DIFFERENT, build, plain, read_toml
 FORMAT = "headcount-protocol/1"
 NORMALISER = "norm/1"
 READY = ("tip", "persons", "national")
+# Where a ready protocol has no scheme file of its own, it takes that of another with the same fields, or the one for all.
+_ELSE = {"national": "persons"}
 SCHEMES: tuple[str, ...] = get_args(Scheme)
 DEFAULT_SCHEME = "locked/1"
 _SCHEME_MARK = "#:scheme\n\n"
@@ -366,7 +368,7 @@ def read_protocol(path: Path) -> Protocol:
 
 
 def ready_protocol(name: str, scheme: str = DEFAULT_SCHEME) -> Protocol:
-    """One of the protocols that come with the package, `tip` or `persons`, under one of the schemes."""
+    """One of the protocols that come with the package, `tip`, `persons` or `national`, under one of the schemes."""
     return parse_protocol(tomllib.loads(ready_text(name, scheme)), f"{name}.toml")
 
 
@@ -377,11 +379,11 @@ def ready_text(name: str, scheme: str = DEFAULT_SCHEME) -> str:
         SchemaError: there is no protocol or no scheme of that name.
     """
     if name not in READY:
-        raise SchemaError(f"there is no ready protocol of this name; there are {' and '.join(READY)}")
+        raise SchemaError(f"there is no ready protocol of this name; there are {', '.join(READY)}")
     if scheme not in SCHEMES:
         raise SchemaError(f"there is no encoding scheme of this name; there are {', '.join(SCHEMES)}")
     folder = resources.files("linkage") / "protocols"
-    files = (folder / "schemes" / f"{who}.{scheme.replace('/', '-')}.toml" for who in (name, "any"))
+    files = (folder / "schemes" / f"{who}.{scheme.replace('/', '-')}.toml" for who in (name, _ELSE.get(name, "any"), "any"))
     of_scheme = next(file for file in files if file.is_file())
     return (folder / f"{name}.toml").read_text("utf-8").replace(_SCHEME_MARK, of_scheme.read_text("utf-8"))
 
