@@ -12,7 +12,7 @@ from benchmarks.quality.tables import quality_tables
 from benchmarks.speed.tables import speed_tables
 
 SUITES = ("quality", "published", "speed", "privacy", "frontier", "several")
-LARGE = ("whole1m", "growth")  # of the speed suite, each run for itself; they need not be there
+LARGE = ("whole1m", "whole1m_persons", "growth")  # of the speed suite, each run for itself; they need not be there
 RESULTS = Path(__file__).parent / "results"
 
 _HEAD = """# Benchmarks
