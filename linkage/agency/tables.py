@@ -52,14 +52,14 @@ class Table:
     Attributes:
         header: every column name of the file, trimmed; "" where a column has none.
         rows: (n,) int64, row numbers in the file.
-        columns: by field: (n,) text, trimmed, "" = missing.
+        columns: by field: (n,) text, or the column by its distinct texts; trimmed, "" = missing.
         left_out: how many records are no rows: `empty`, `totals`, and `headers` printed again.
         damaged: row and field of cells that no reader passes on, left empty.
     """
 
     header: tuple[str, ...]
     rows: NDArray[np.int64]
-    columns: Mapping[str, Text] = field(repr=False)
+    columns: Mapping[str, Text | Column] = field(repr=False)
     left_out: Mapping[str, int] = field(default_factory=dict)
     damaged: tuple[tuple[int, str], ...] = ()
 

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from linkage.agency.cells import Columns
 from linkage.agency.extract import Extract
 from linkage.agency.keys import derive, key_check_value
 from linkage.agency.mapping import Mapping
@@ -42,7 +43,7 @@ def rows(ids):
     for name, values in columns.items():
         arrays[name] = np.empty(len(ids), dtype=object)
         arrays[name][:] = values
-    return Extract("list.csv", np.arange(2, len(ids) + 2), arrays)
+    return Extract("list.csv", np.arange(2, len(ids) + 2), Columns(arrays))
 
 
 def prepared(folders, ids=IDS):

@@ -26,7 +26,7 @@ from linkage.agency.names.roles import (
     surname_stem,
     with_markers,
 )
-from linkage.agency.names.scripts import is_cyrillic, one_script
+from linkage.agency.names.scripts import has_cyrillic, one_script
 from linkage.agency.names.skeleton import key, skeleton
 
 MOST_READINGS = 3
@@ -106,7 +106,7 @@ def read_part(part: Part) -> Token:
     token = read_token(skeleton(text))
     if part.initial:
         return Token(token.skeleton[:1], token.skeleton[:1], Role.GIVEN, initial=True)
-    if any(map(is_cyrillic, text)):
+    if has_cyrillic(text):
         return token
     found = (skeleton(reading) if reading and reading != text else "" for reading in readings(text))
     return token._replace(readings=tuple(other if other != token.skeleton else "" for other in found))

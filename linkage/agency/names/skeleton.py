@@ -12,7 +12,7 @@ import unicodedata
 
 from anyascii import anyascii
 
-from linkage.agency.names.scripts import is_cyrillic
+from linkage.agency.names.scripts import has_cyrillic
 
 _CYRILLIC = {
     "а": "a", "б": "b", "в": "v", "г": "g", "ғ": "g", "ѓ": "g", "д": "d", "е": "e", "э": "e", "є": "e", "ё": "yo",
@@ -48,7 +48,7 @@ _VOWELS = tuple(
 
 def skeleton(token: str) -> str:
     """The folded, one-script token in the small alphabet `a-z`, with `?` for a lost letter."""
-    if any(map(is_cyrillic, token)):
+    if has_cyrillic(token):
         letters = "".join(_CYRILLIC.get(letter, "") for letter in token.replace("дж", "ҷ"))
     else:
         letters = _from_latin(token)
