@@ -9,6 +9,7 @@ Source: FIPS 180-4, sections 4.1.2, 4.2.2 and 6.2; RFC 2104.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import isqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +38,17 @@ class Pool(NamedTuple):
     start: NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class Keyed:
+    """A key's two halves of HMAC, begun; not shown by `repr`.
+
+    Attributes:
+        begun: (2, 8 · 16) uint32, the states of inner and outer hash after their first blocks.
+    """
+
+    begun: Words32 = field(repr=False)
+
+
 def pool_of(strings: Sequence[bytes]) -> Pool:
     """Byte strings as a pool."""
     start = np.zeros(len(strings) + 1, np.int64)
@@ -52,11 +64,20 @@ def keyed_hashes(key: bytes, pool: Pool, rows: NDArray[np.int64]) -> Words32:
         pool: the strings.
         rows: (n, n_parts) int64, numbers of strings.
     """
+    return hashes_under(under(key), pool, rows)
+
+
+def under(key: bytes) -> Keyed:
+    """What depends on the key alone, for one that is used again and again."""
     padded = np.frombuffer(key.ljust(BLOCK, b"\0"), np.uint8)
-    begun = np.stack([_begun(padded ^ np.uint8(0x36)), _begun(padded ^ np.uint8(0x5C))])
+    return Keyed(np.stack([_begun(padded ^ np.uint8(0x36)), _begun(padded ^ np.uint8(0x5C))]))
+
+
+def hashes_under(key: Keyed, pool: Pool, rows: NDArray[np.int64]) -> Words32:
+    """As `keyed_hashes`."""
     out = np.empty((len(rows), 8), np.uint32)
     blocks = (int(np.diff(pool.start).max(initial=0)) * rows.shape[1] + 8) // BLOCK + 1
-    over_slices(lambda start, stop: _hash(begun, *pool, rows[start:stop], blocks, out[start:stop]), len(rows), _ROWS)
+    over_slices(lambda start, stop: _hash(key.begun, *pool, rows[start:stop], blocks, out[start:stop]), len(rows), _ROWS)
     return out
 
 
