@@ -208,8 +208,8 @@ def _seeds(key: Keyed, values: Values, rows: Rows) -> Words:
 
 def _fill_seeds(key: Keyed, record: NDArray[np.bytes_]) -> Words:
     """(n_rows, 4) uint64: HMAC-SHA256 of the record pseudonyms, from which SHAKE-256 draws what fills the gaps."""
-    flat = np.ascontiguousarray(record).view(np.uint8)
-    pool = Pool(flat, np.arange(0, len(flat) + 1, record.dtype.itemsize, dtype=np.int64))
+    flat, size = np.ascontiguousarray(record).view(np.uint8), record.dtype.itemsize
+    pool = Pool(flat, np.arange(0, len(flat) + 1, size), size)
     return _as_seeds(hashes_under(key, pool, np.arange(len(record))[:, None]))
 
 

@@ -104,15 +104,13 @@ def _lay_masks(
         squeeze(state, needed, streams)
         used = 0
         for copy in here:
-            width, start = plan.width[copy], total * plan.before[copy]
+            width, source, start = plan.width[copy], plan.source[copy], total * plan.before[copy]
             for lane in range(min(LANES, len(some) - eight)):
                 row = some[eight + lane]
-                within = rows.words[row, plan.source[copy] : plan.source[copy] + width]
-                left = np.uint64(0)
-                if _there(within):
-                    place = start + (first + row) * width
+                left, place = np.uint64(0), start + (first + row) * width
+                if _there(rows.words, row, source, width):
                     for word in range(width):
-                        masked = within[word] ^ streams[used + word * LANES + lane]
+                        masked = rows.words[row, source + word] ^ streams[used + word * LANES + lane]
                         out[place + word] = masked
                         left |= masked
                 gaps[copy, row - begin] = left == 0
@@ -123,14 +121,13 @@ def _lay_masks(
 def _lay_open(plan: Plan, words: Words, begin: int, end: int, first: int, total: int, out: Words, gaps: Flags) -> None:
     """The copies that are under no lock."""
     for copy in plan.order[plan.bounds[-2] :]:
-        width, start = plan.width[copy], total * plan.before[copy]
+        width, source, start = plan.width[copy], plan.source[copy], total * plan.before[copy]
         for row in range(begin, end):
-            within = words[row, plan.source[copy] : plan.source[copy] + width]
-            if _there(within):
+            if _there(words, row, source, width):
                 gaps[copy, row - begin] = False
                 place = start + (first + row) * width
                 for word in range(width):
-                    out[place + word] = within[word]
+                    out[place + word] = words[row, source + word]
 
 
 @njit(nogil=True, cache=True)
@@ -168,8 +165,8 @@ def _most_lacking(plan: Plan, gaps: Flags) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _there(words: Words) -> bool:
+def _there(words: Words, row: int, source: int, width: int) -> bool:
     together = np.uint64(0)
-    for word in words:
-        together |= word
-    return together != 0
+    for word in range(source, source + width):
+        together |= words[row, word]
+    return bool(together)

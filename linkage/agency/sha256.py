@@ -32,10 +32,12 @@ class Pool(NamedTuple):
     Attributes:
         flat: uint8, all of them.
         start: (n + 1,) int64, where each begins and the last ends.
+        longest: bytes of the longest.
     """
 
     flat: NDArray[np.uint8]
     start: NDArray[np.int64]
+    longest: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,7 @@ def pool_of(strings: Sequence[bytes]) -> Pool:
     """Byte strings as a pool."""
     start = np.zeros(len(strings) + 1, np.int64)
     np.cumsum([len(one) for one in strings], out=start[1:])
-    return Pool(np.frombuffer(b"".join(strings), np.uint8), start)
+    return Pool(np.frombuffer(b"".join(strings), np.uint8), start, max(map(len, strings), default=0))
 
 
 def keyed_hashes(key: bytes, pool: Pool, rows: NDArray[np.int64]) -> Words32:
@@ -76,8 +78,8 @@ def under(key: bytes) -> Keyed:
 def hashes_under(key: Keyed, pool: Pool, rows: NDArray[np.int64]) -> Words32:
     """As `keyed_hashes`."""
     out = np.empty((len(rows), 8), np.uint32)
-    blocks = (int(np.diff(pool.start).max(initial=0)) * rows.shape[1] + 8) // BLOCK + 1
-    over_slices(lambda start, stop: _hash(key.begun, *pool, rows[start:stop], blocks, out[start:stop]), len(rows), _ROWS)
+    blocks = (pool.longest * rows.shape[1] + 8) // BLOCK + 1
+    over_slices(lambda at, stop: _hash(key.begun, pool.flat, pool.start, rows[at:stop], blocks, out[at:stop]), len(rows), _ROWS)
     return out
 
 
@@ -147,18 +149,22 @@ def _lay_out(
     lasts: NDArray[np.int64],
 ) -> None:
     """The messages padded to whole blocks, word w of lane l at place 16 w + l, and the number of each one's last block."""
-    laid[:] = 0
     lasts[:] = 0
     for lane in range(lanes):
-        at = 0
+        at, word = 0, np.uint32(0)
         for part in range(rows.shape[1]):
             number = rows[first + lane, part]
             for place in range(start[number], start[number + 1]):
-                laid[(at >> 2) * LANES + lane] |= np.uint32(flat[place]) << np.uint32(24 - 8 * (at & 3))
+                word = np.uint32((word << np.uint32(8)) | flat[place])
                 at += 1
-        laid[(at >> 2) * LANES + lane] |= np.uint32(0x80) << np.uint32(24 - 8 * (at & 3))
-        lasts[lane] = (at + 8) // BLOCK
-        laid[(16 * lasts[lane] + 15) * LANES + lane] = 8 * (at + BLOCK)
+                if at & 3 == 0:
+                    laid[((at >> 2) - 1) * LANES + lane] = word
+        end = (at + 8) // BLOCK
+        laid[(at >> 2) * LANES + lane] = np.uint32(((word << np.uint32(8)) | np.uint32(0x80)) << np.uint32(24 - 8 * (at & 3)))
+        for place in range((at >> 2) + 1, 16 * end + 15):
+            laid[place * LANES + lane] = 0
+        laid[(16 * end + 15) * LANES + lane] = 8 * (at + BLOCK)
+        lasts[lane] = end
 
 
 @njit(nogil=True, cache=True)

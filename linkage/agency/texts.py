@@ -68,7 +68,8 @@ def values_of(texts: Texts, names: Sequence[str]) -> Values:
     first = np.cumsum([0, *(len(pool.start) - 1 for pool in pools)])
     begin = np.cumsum([0, *(len(pool.flat) for pool in pools)])
     starts = [pool.start[:-1] + at for pool, at in zip(pools, begin, strict=False)]
-    pool = Pool(np.concatenate([pool.flat for pool in pools]), np.concatenate([*starts, begin[-1:]]))
+    flat, longest = np.concatenate([pool.flat for pool in pools]), max(pool.longest for pool in pools)
+    pool = Pool(flat, np.concatenate([*starts, begin[-1:]]), longest)
     return Values(pool, tuple(texts.coded(name).codes for name in names), tuple(first[:-1].tolist()))
 
 
@@ -84,4 +85,4 @@ def length_prefixed_pool(texts: Sequence[str]) -> Pool:
     is_text = np.ones(len(flat), np.bool_)
     is_text[lengths] = False
     flat[is_text] = np.frombuffer(array.buffers()[2] or b"", np.uint8, int(ends[-1]))
-    return Pool(flat, start)
+    return Pool(flat, start, int(np.diff(start).max(initial=0)))

@@ -11,10 +11,12 @@ from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from linkage.agency.cells import Codes, Column, numbered, renamed
-from linkage.agency.names.features import FORMS, NAME_FEATURES, bag, both_sounds, coarse
+from linkage.agency.names.features import FORMS, NAME_FEATURES, coarse, without_marks
 from linkage.agency.names.person import (
     Name,
     Tokens,
@@ -58,8 +60,8 @@ def name_columns(surname: Column, given_name: Column, patronymic: Column, full_n
     keys = cache(found["surname"]), cache(found["given_name"])
     found |= {"surname": keys[0], "given_name": keys[1], "given_name.joined": lambda: cells.joined}
     found["given_name.unsexed"] = lambda: _each(keys[1](), unsexed)
-    found["names.bag"] = lambda: _pairs(*(key() for key in keys), bag)
-    found["names.sounds"] = lambda: _pairs(*(_each(key(), coarse) for key in keys), both_sounds)
+    found["names.bag"] = lambda: _bags(*(key() for key in keys))
+    found["names.sounds"] = lambda: _each(_bags(*(_each(key(), coarse) for key in keys)), without_marks)
     damaged = [partial(_form, names[role], _role_if_damaged(role)) for role in _ROLES]
     found["names.damaged"] = lambda: _pairs(_pairs(damaged[0](), damaged[1](), _listed), damaged[2](), _listed)
     return {name: found[name] for name in NAME_FEATURES}
@@ -150,6 +152,19 @@ def _pairs(one: Column, other: Column, join: Callable[[str, str], str]) -> Colum
     left, right = np.divmod(pairs, len(other.texts))
     texts = [join(one.texts[a], other.texts[b]) for a, b in zip(left.tolist(), right.tolist(), strict=True)]
     return renamed(Column(row, texts), texts)
+
+
+def _bags(one: Column, other: Column) -> Column:
+    """As `features.bag`, of texts without blanks, so that only equal pairs give equal bags."""
+    texts = sorted({*one.texts, *other.texts})
+    ranks = {text: rank for rank, text in enumerate(texts)}
+    left, right = (np.array([ranks[text] for text in column.texts])[column.codes] for column in (one, other))
+    first, last = np.minimum(left, right), np.maximum(left, right)
+    pairs, row = numbered(np.where(first > 0, first * len(texts) + last, 0))
+    together = [pa.array(texts, pa.large_utf8()).take(pa.array(ranks)) for ranks in np.divmod(pairs, len(texts))]
+    spelt = pc.binary_join_element_wise(*together, pa.scalar(" ", pa.large_utf8())).to_pylist()
+    spelt = [text if pair else "" for text, pair in zip(spelt, pairs.tolist(), strict=True)]
+    return renamed(Column(row, spelt), spelt)
 
 
 def _role_if_damaged(role: str) -> Callable[[Name], str]:
