@@ -30,7 +30,7 @@ from linkage.protocol import Protocol
 from linkage.schema import plain
 from linkage.version import __version__
 
-_FORMULA, _SPECIAL = "^[-=+@\t\r＝＋－＠]", "[\",\r\n]"
+_FORMULA, _SPECIAL = "^[-=+@\t\r＝＋－＠]", '[",\r\n]'
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class _Plaintext:
     def read(self, size: int) -> bytes:
         """Up to so many bytes; none at the end."""
         if self._at == len(self._block):
-            self._block, self._at = next(self._blocks, None) or self._zeros(size), 0
+            self._block, self._at = next(self._blocks, memoryview(b"")) or self._zeros(size), 0
         data = bytes(self._block[self._at : self._at + size])
         self._at += len(data)
         return data

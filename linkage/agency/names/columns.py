@@ -56,6 +56,7 @@ def name_columns(surname: Column, given_name: Column, patronymic: Column, full_n
     """What works out each feature of `NAME_FEATURES` of rows with these cells: a protocol asks for few of them."""
     cells = _in_roles((surname, given_name, patronymic), full_name)
     names = _names(cells)
+    found: dict[str, Callable[[], Column]]
     found = {f"{role}{suffix}": partial(_form, names[role], read) for role in _ROLES for suffix, read in FORMS.items()}
     keys = cache(found["surname"]), cache(found["given_name"])
     found |= {"surname": keys[0], "given_name": keys[1], "given_name.joined": lambda: cells.joined}
