@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from linkage.errors import KeyringError, LockedError, UsageError
+from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
@@ -45,10 +45,21 @@ def write_atomically(path: Path, data: Content, *, mode: int = PUBLIC) -> None:
     sync_directory(path.parent)
 
 
-def copy_atomically(source: Path, path: Path, *, mode: int = PUBLIC) -> None:
-    """The same with the bytes of another file, however large it is."""
-    with source.open("rb") as read:
-        write_atomically(path, lambda out: shutil.copyfileobj(read, out, STRETCH), mode=mode)
+def copy_atomically(source: Path, path: Path, sha256: str, *, mode: int = PUBLIC) -> None:
+    """The same with the bytes of another file, however large it is, if they have this digest.
+
+    Raises:
+        FormatError: they do not; nothing was written.
+    """
+
+    def copy(out: IO[bytes]) -> None:
+        with source.open("rb") as stream:
+            read = Digested(stream)
+            shutil.copyfileobj(read, out, STRETCH)
+        if read.hexdigest() != sha256:
+            raise FormatError("the file changed while it was read", file=str(source))
+
+    write_atomically(path, copy, mode=mode)
 
 
 def write_new(path: Path, data: bytes, *, mode: int = PUBLIC, force: bool = False) -> None:
@@ -158,6 +169,24 @@ def digest_of_file(path: Path) -> str:
     """SHA-256 of a file's bytes, hexadecimal, read a stretch at a time."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class Digested:
+    """Reads another stream and knows the SHA-256 of what was read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to so many bytes; none at the end."""
+        data = self._stream.read(size)
+        self._digest.update(data)
+        return data
+
+    def hexdigest(self) -> str:
+        """Of all that was read."""
+        return self._digest.hexdigest()
 
 
 @contextmanager
