@@ -8,6 +8,7 @@ host writes. Source of the pattern: reference `reliability.md`, section 3.
 from __future__ import annotations
 
 import hashlib
+import io
 import mmap
 import os
 import shutil
@@ -17,14 +18,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
 STRETCH = 16 << 20
-Content = bytes | Callable[[IO[bytes]], object]  # the bytes, or what writes them
+Writes = Callable[[IO[bytes]], object]
+Content = bytes | Writes  # the bytes, or what writes them
 
 
 def write_atomically(path: Path, data: Content, *, mode: int = PUBLIC) -> None:
@@ -45,6 +47,27 @@ def write_atomically(path: Path, data: Content, *, mode: int = PUBLIC) -> None:
     sync_directory(path.parent)
 
 
+def write_digested(path: Path, content: Content, *, mode: int = PUBLIC) -> str:
+    """The same, and the SHA-256 of what was to be written, whatever the medium makes of it."""
+    digest = hashlib.sha256()
+
+    def write(out: IO[bytes]) -> None:
+        into = Digesting(out, digest)
+        into.write(content) if isinstance(content, bytes) else content(cast("IO[bytes]", into))
+
+    write_atomically(path, write, mode=mode)
+    return digest.hexdigest()
+
+
+def content_bytes(content: Content) -> bytes:
+    """The bytes, made if they are not there yet."""
+    if isinstance(content, bytes):
+        return content
+    out = io.BytesIO()
+    content(out)
+    return out.getvalue()
+
+
 def copy_atomically(source: Path, path: Path, sha256: str, *, mode: int = PUBLIC) -> None:
     """The same with the bytes of another file, however large it is, if they have this digest.
 
@@ -62,7 +85,7 @@ def copy_atomically(source: Path, path: Path, sha256: str, *, mode: int = PUBLIC
     write_atomically(path, copy, mode=mode)
 
 
-def write_new(path: Path, data: bytes, *, mode: int = PUBLIC, force: bool = False) -> None:
+def write_new(path: Path, data: Content, *, mode: int = PUBLIC, force: bool = False) -> None:
     """Write a file that must not exist yet, unless forced.
 
     Raises:
@@ -187,6 +210,32 @@ class Digested:
     def hexdigest(self) -> str:
         """Of all that was read."""
         return self._digest.hexdigest()
+
+
+class Digesting:
+    """Writes to another stream, and tells a digest what is written."""
+
+    closed = False
+
+    def __init__(self, stream: IO[bytes], digest: Any) -> None:
+        self._stream = stream
+        self._digest = digest
+
+    def write(self, data: bytes) -> int:
+        """Write bytes."""
+        self._digest.update(data)
+        return self._stream.write(data)
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return self._stream.tell()
+
+    def flush(self) -> None:
+        """Let go of what waits."""
+        self._stream.flush()
+
+    def close(self) -> None:
+        """The stream is closed by whoever opened it."""
 
 
 @contextmanager

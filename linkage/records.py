@@ -108,6 +108,15 @@ class Encodings:
         """Number of records."""
         return len(self.record)
 
+    def place(self, agency: str, record: str) -> int | None:
+        """Where an agency's record stands; None if there is no such record."""
+        if agency not in self.agencies:
+            return None
+        number = self.agencies.index(agency)
+        first, last = np.searchsorted(self.source, [number, number + 1]).tolist()
+        at = first + int(np.searchsorted(self.record[first:last], record.encode()))
+        return at if at < last and self.record[at] == record.encode() else None
+
     def token(self, place: int) -> UInt64:
         """(n_records,) one token of the axis, in consecutive memory."""
         return self.tokens.column(place) if isinstance(self.tokens, Axis) else np.ascontiguousarray(self.tokens[:, place])

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from linkage.agency.keys import LinkageKeys, block_key
 from linkage.agency.normalise import Features
-from linkage.agency.sha256 import keyed_hashes
 from linkage.agency.texts import Texts, by_text, values_of
 from linkage.bundle.format import length_prefixed
 from linkage.encoding import Token
 from linkage.protocol import Protocol
+from linkage.sha256 import keyed_hashes
 
 Tokens = Mapping[str, NDArray[np.uint64]]
 _TOP = 2**64
