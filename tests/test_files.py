@@ -17,6 +17,7 @@ from linkage.files import (
     PRIVATE,
     PUBLIC,
     Digested,
+    content_bytes,
     copy_atomically,
     digest_of_file,
     exclusive_lock,
@@ -27,9 +28,11 @@ from linkage.files import (
     peak_memory,
     read_secret,
     refuse_overwriting,
+    reserve,
     scratch,
     stretches,
     write_atomically,
+    write_digested,
     write_new,
     write_together,
 )
@@ -142,6 +145,30 @@ def test_bytes_other_than_the_digest_names_are_not_copied_and_the_old_file_stays
     with pytest.raises(FormatError, match="changed"):
         copy_atomically(tmp_path / "from", tmp_path / "to", hashlib.sha256(b"as it was").hexdigest())
     assert content(tmp_path) == {"from": b"after", "to": b"before"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"whole", lambda out: [out.write(b"piece"), out.flush(), out.write(b" by piece"), out.tell()]]
+)
+def test_a_file_written_under_a_digest_has_the_digest_of_its_bytes(content, tmp_path):
+    sha256 = write_digested(tmp_path / "f", content, mode=PRIVATE)
+    assert (tmp_path / "f").read_bytes() == content_bytes(content)
+    assert sha256 == digest_of_file(tmp_path / "f")
+
+
+def test_room_is_reserved_before_it_is_needed_and_refused_where_there_is_none(tmp_path, monkeypatch):
+    with scratch(tmp_path) as stream:
+        reserve(stream, 0)
+        reserve(stream, 5)
+        stream.write(b"12345")
+        assert bytes(mapped(stream)) == b"12345"
+
+    def full(_descriptor, _start, _size):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with scratch(tmp_path) as stream, pytest.raises(OSError, match="No space"):
+        reserve(stream, 5)
 
 
 @pytest.mark.parametrize("sizes", [[100], [1, 0, 7], [3, 3, 3]])

@@ -83,7 +83,7 @@ def scalar(identity: str) -> bytes:
 
 
 def decrypted(source: Readable, secret: bytes, file: str | None) -> Iterator[bytes]:
-    """The plaintext a few chunks at a time, each proven; only when all were given out it is known that nothing is missing.
+    """The plaintext chunk by chunk, each proven; only when all were given out it is known that nothing is missing.
 
     Args:
         source: the age file from its beginning.
@@ -105,34 +105,27 @@ def decrypted(source: Readable, secret: bytes, file: str | None) -> Iterator[byt
     if len(beginning) < start:
         raise TruncatedError("the file ends before its content", file=file)
     cipher = ChaCha20Poly1305(_derived(file_key, beginning[header.size : start], b"payload"))
-    for number, sealed, last in _batches(beginning[start:], source):
-        yield _opened(cipher, number, sealed, last, file)
+    for number, sealed, last in _chunks(beginning[start:], source):
+        if last and len(sealed) <= TAG and (number or len(sealed) < TAG):  # an empty chunk must be the only one
+            raise _changed(file)
+        try:
+            yield cipher.decrypt(number.to_bytes(11, "big") + bytes([last]), sealed, None)
+        except InvalidTag:
+            raise _changed(file) from None
 
 
-def _batches(rest: bytes, source: Readable) -> Iterator[tuple[int, bytes, bool]]:
-    """Several whole chunks at a time: the number of the first, their bytes, and whether they are the end."""
+def _chunks(rest: bytes, source: Readable) -> Iterator[tuple[int, memoryview, bool]]:
+    """Each chunk: its number, its bytes, and whether it is the last; they are read several at a time."""
     number, batch = 0, rest + source.read(_AT_ONCE - len(rest))
     while True:
         following = source.read(_AT_ONCE)
-        yield number, batch, not following
+        sealed = memoryview(batch)
+        for at in range(0, max(len(batch), 1), _SEALED):
+            yield number, sealed[at : at + _SEALED], not following and at + _SEALED >= len(batch)
+            number += 1
         if not following:
             return
-        number, batch = number + _AT_ONCE // _SEALED, following
-
-
-def _opened(cipher: ChaCha20Poly1305, first: int, sealed: bytes, last: bool, file: str | None) -> bytes:
-    """The plaintext of chunks that lie one behind the other; an empty one is allowed only where there is no other."""
-    chunks = [sealed[at : at + _SEALED] for at in range(0, max(len(sealed), 1), _SEALED)]
-    end = first + len(chunks) - 1
-    if last and len(chunks[-1]) <= TAG and (end or len(chunks[-1]) < TAG):
-        raise _changed(file)
-    try:
-        return b"".join(
-            cipher.decrypt(number.to_bytes(11, "big") + bytes([last and number == end]), chunk, None)
-            for number, chunk in enumerate(chunks, first)
-        )
-    except InvalidTag:
-        raise _changed(file) from None
+        batch = following
 
 
 def _file_key(header: Header, secret: bytes, file: str | None) -> bytes:

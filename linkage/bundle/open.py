@@ -29,7 +29,7 @@ from linkage.bundle.format import (
 from linkage.bundle.keyring import KeyFolder, decrypt, decrypted_by, require_role, verify
 from linkage.canonical import digest_of_bytes
 from linkage.errors import ExpiredError, FormatError, SignatureError, TruncatedError, WrongRecipientError
-from linkage.files import Digested, mapped, scratch
+from linkage.files import Digested, mapped, reserve, scratch
 from linkage.protocol import Protocol
 
 
@@ -135,6 +135,7 @@ def _decrypt(data: bytes | Path, keys: KeyFolder, file: str, scratch_folder: Pat
             return memoryview(decrypt(data, keys, file=file)), digest_of_bytes(data)
         with data.open("rb") as stream, scratch(scratch_folder) as plaintext:
             sealed = Digested(stream)
+            reserve(plaintext, outer.content_bytes)
             for piece in decrypted_by(keys, sealed, file=file):
                 plaintext.write(piece)
             return mapped(plaintext), sealed.hexdigest()

@@ -6,7 +6,7 @@ length, as pseudonyms and person IDs have, are fixed bytes side by side and neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -84,12 +84,19 @@ def texts(values: Column) -> Any:
     if isinstance(values, Chosen):
         return _chosen(values)
     if values.dtype == np.object_:
-        return pa.array(values.tolist(), pa.string())
+        return _built(values.tolist())
     width, octets = values.dtype.itemsize, np.ascontiguousarray(values)
     if octets.view(np.uint8).reshape(len(values), width)[:, -1:].all():
         ends = np.arange(0, width * len(values) + 1, width, dtype=np.int32)
         return pa.StringArray.from_buffers(len(values), pa.py_buffer(ends), pa.py_buffer(octets))
-    return pa.array(values.astype(str).tolist(), pa.string())  # some are shorter
+    return _built(values.astype(str).tolist())  # some are shorter
+
+
+def _built(values: Sequence[str]) -> Any:
+    """As `pa.array`, which however loads pandas first, to ask it whether the values are of its own."""
+    builder = pa.lib.StringBuilder()
+    builder.append_values(values)
+    return builder.finish()
 
 
 def _chosen(values: Chosen) -> Any:
@@ -101,7 +108,7 @@ def _chosen(values: Chosen) -> Any:
 
 
 def numbers(values: NDArray[Any]) -> Any:
-    """A column of numbers as Arrow has it. Arrow's own way loads pandas first, to ask it whether the array is one of its."""
+    """A column of numbers as Arrow has it, without a copy; `pa.array` loads pandas first, as for texts."""
     kept = np.packbits(values, bitorder="little") if values.dtype == np.bool_ else np.ascontiguousarray(values)
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(kept)])
 
@@ -145,13 +152,20 @@ def as_texts(column: Any) -> Texts:
 def as_chosen(column: Any) -> Chosen:
     """The distinct texts of a column in the order in which they come, and which of them stands in each row."""
     coded = column.combine_chunks().dictionary_encode()
-    return Chosen(np.array([*coded.dictionary.to_pylist()], dtype=object), coded.indices.to_numpy())
+    return Chosen(np.array([*coded.dictionary.to_pylist()], dtype=object), _values(coded.indices))
+
+
+def _values(column: Any) -> NDArray[Any]:
+    """Numbers without missing ones, without a copy and without pandas."""
+    return np.frombuffer(
+        column.buffers()[1], column.type.to_pandas_dtype(), len(column), column.offset * column.type.bit_width // 8
+    )
 
 
 def as_names(column: Any) -> Names:
     """(n,) fixed bytes, as long as the longest of the texts."""
     whole = column.combine_chunks().cast(pa.binary())
-    size = pc.binary_length(whole).to_numpy()
+    size = _values(pc.binary_length(whole))
     width = int(size.max(initial=1))
     out = np.zeros((len(whole), width), np.uint8)
     _, offsets, octets = whole.buffers()

@@ -496,12 +496,12 @@ def partitions_table(data: bytes) -> PartitionsTable:
 
 def changes_parquet(changes: Sequence[Change]) -> Writes:
     """What writes, as Parquet, what became of persons since the previous run."""
-    ordered = sorted(changes)
+    columns = np.array(sorted(changes), dtype=object).reshape(-1, len(Change._fields))
 
     def part(rows: slice) -> Any:
-        return pa.table({name: pa.array([getattr(one, name) for one in ordered[rows]], pa.string()) for name in Change._fields})
+        return pa.table([texts(column) for column in columns[rows].T], Change._fields)
 
-    return written(part, len(ordered))
+    return written(part, len(columns))
 
 
 def changes_table(data: bytes) -> tuple[Change, ...]:
