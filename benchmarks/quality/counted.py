@@ -21,9 +21,10 @@ from linkage.records import Part, combine
 from linkage.statistics.cells import KEY, PERSON, PRINCIPAL, SEX_BY_AGE
 from linkage.statistics.partitions import Draws, draws_of_files
 from linkage.unit.certainty import Certainty
+from linkage.unit.known import NOTHING_KNOWN
 from linkage.unit.link import link_encodings
 from linkage.unit.outcome import run_files
-from linkage.unit.persons import NOTHING_KNOWN, assign_persons
+from linkage.unit.persons import assign_persons
 from linkage.unit.workspace import PERSONS, persons_table
 
 # What the practice data calls the protocol's codes.

@@ -17,10 +17,11 @@ from linkage.files import Content
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.cuts import counted_cuts
+from linkage.unit.known import Known, seen_before
 from linkage.unit.link import Linkage
 from linkage.unit.model_file import described, saved
 from linkage.unit.parquet import Chosen, Names
-from linkage.unit.persons import Known, Persons, seen_before
+from linkage.unit.persons import Persons
 from linkage.unit.workspace import (
     CERTAINTY,
     CHANGES,

@@ -11,7 +11,6 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyarrow import csv
@@ -164,12 +163,12 @@ def _values(column: Any) -> NDArray[Any]:
 
 def as_names(column: Any) -> Names:
     """(n,) fixed bytes, as long as the longest of the texts."""
-    whole = column.combine_chunks().cast(pa.binary())
-    size = _values(pc.binary_length(whole))
-    width = int(size.max(initial=1))
-    out = np.zeros((len(whole), width), np.uint8)
+    whole = column.combine_chunks()
+    if not len(whole):
+        return np.empty(0, "S1")
     _, offsets, octets = whole.buffers()
-    if len(whole):
-        first, last = np.frombuffer(offsets, np.int32)[[whole.offset, whole.offset + len(whole)]]
-        out[np.arange(width) < size[:, None]] = np.frombuffer(octets, np.uint8)[first:last]
-    return out.reshape(-1).view(f"S{width}") if len(whole) else np.empty(0, f"S{width}")
+    ends = np.frombuffer(offsets, np.int32)[whole.offset : whole.offset + len(whole) + 1]
+    size = np.diff(ends)
+    out = np.zeros((len(whole), int(size.max(initial=1))), np.uint8)
+    out[np.arange(out.shape[1]) < size[:, None]] = np.frombuffer(octets or b"", np.uint8)[ends[0] : ends[-1]]
+    return out.reshape(-1).view(f"S{out.shape[1]}")

@@ -16,26 +16,11 @@ from numpy.typing import NDArray
 
 from linkage.records import Encodings
 from linkage.sha256 import Pool, keyed_hashes
+from linkage.unit.known import PERSON_LENGTH, Change, Known, Names, seen_before
 
 _LABEL = b"headcount/v1/person"
-_NAME_LENGTH = 26
 _ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
 _AT_ONCE = 1 << 20  # strings of messages
-Names = NDArray[np.bytes_]
-
-
-class Change(NamedTuple):
-    """What became of a person since the previous run.
-
-    Attributes:
-        kind: `merged` (into `person`) or `split` (off `person`).
-        person: the ID that stays.
-        other: the ID that ended, or that is new.
-    """
-
-    kind: str
-    person: str
-    other: str
 
 
 class Persons(NamedTuple):
@@ -48,25 +33,6 @@ class Persons(NamedTuple):
 
     person: Names
     changes: tuple[Change, ...]
-
-
-class Known(NamedTuple):
-    """Every record of earlier runs and the person that it was last, sorted by agency and record.
-
-    Attributes:
-        agencies: agency names, sorted.
-        source: (n_known,) index into `agencies`.
-        record: (n_known,) fixed bytes, record pseudonyms.
-        person: (n_known,) fixed bytes, person IDs.
-    """
-
-    agencies: tuple[str, ...]
-    source: NDArray[np.integer]
-    record: Names
-    person: Names
-
-
-NOTHING_KNOWN = Known((), np.empty(0, np.int32), np.empty(0, f"S{_NAME_LENGTH}"), np.empty(0, f"S{_NAME_LENGTH}"))
 
 
 class _Clusters(NamedTuple):
@@ -113,7 +79,7 @@ def _new_ids(encodings: Encodings, clusters: _Clusters, key: bytes) -> Names:
     """(n_clusters,) a name of its own for each: base32 over a keyed hash of its members."""
     pool, records = _strings(encodings)
     size = np.diff(clusters.start)
-    names = np.empty(len(size), f"S{_NAME_LENGTH}")
+    names = np.empty(len(size), f"S{PERSON_LENGTH}")
     for members in np.unique(size).tolist():
         alike = np.flatnonzero(size == members)
         step = max(_AT_ONCE // members, 1)
@@ -143,14 +109,14 @@ def _prefixed(part: bytes) -> bytes:
 def _base32(words: NDArray[np.uint32]) -> Names:
     """(n,) the first 26 characters of base32, small letters, over four big-endian words each. Source: RFC 4648, section 6."""
     high, low = (words[:, at].astype(np.uint64) << np.uint64(32) | words[:, at + 1] for at in (0, 2))
-    fives = np.empty((len(words), _NAME_LENGTH), np.uint8)
+    fives = np.empty((len(words), PERSON_LENGTH), np.uint8)
     for place in range(12):
         fives[:, place] = high >> np.uint64(59 - 5 * place) & np.uint64(31)
     fives[:, 12] = (high & np.uint64(15)) << np.uint64(1) | low >> np.uint64(63)
     for place in range(13, 25):
         fives[:, place] = low >> np.uint64(123 - 5 * place) & np.uint64(31)
     fives[:, 25] = (low & np.uint64(7)) << np.uint64(2)
-    return _ALPHABET[fives].reshape(-1).view(f"S{_NAME_LENGTH}")
+    return _ALPHABET[fives].reshape(-1).view(f"S{PERSON_LENGTH}")
 
 
 class _Shared(NamedTuple):
@@ -173,24 +139,6 @@ def _shared(encodings: Encodings, clusters: _Clusters, previous: Known) -> _Shar
     pair, first, records = np.unique(of * several + clusters.of[now], return_index=True, return_counts=True)
     order = np.lexsort((first, -records))
     return _Shared(person[pair[order] // several], pair[order] % several)
-
-
-def seen_before(encodings: Encodings, previous: Known) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Records that stood in an earlier run, rising, and where they stand among those known."""
-    now, then = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
-    for place, agency in enumerate(encodings.agencies):
-        if agency in previous.agencies:
-            own, known = _range(encodings.source, place), _range(previous.source, previous.agencies.index(agency))
-            both = np.intersect1d(encodings.record[own], previous.record[known], assume_unique=True, return_indices=True)
-            now.append(both[1] + own.start)
-            then.append(both[2] + known.start)
-    return np.concatenate(now), np.concatenate(then)
-
-
-def _range(source: NDArray[np.integer], place: int) -> slice:
-    """Where the records of an agency stand."""
-    first, last = np.searchsorted(source, [place, place + 1]).tolist()
-    return slice(first, last)
 
 
 def _with_earlier(names: Names, encodings: Encodings, clusters: _Clusters, shared: _Shared, previous: Known, key: bytes) -> Names:

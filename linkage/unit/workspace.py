@@ -35,6 +35,7 @@ from linkage.files import (
     write_atomically,
     write_digested,
 )
+from linkage.unit.known import Change, Known
 from linkage.unit.parquet import (
     ROW_GROUP,
     Chosen,
@@ -51,7 +52,6 @@ from linkage.unit.parquet import (
     texts,
     written,
 )
-from linkage.unit.persons import Change, Known
 
 MANIFEST = "manifest.json"
 PERSONS, PAIRS, CHANGES, KNOWN = "persons.parquet", "pairs.parquet", "changes.parquet", "known.parquet"

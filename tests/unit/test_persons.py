@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 
 from linkage.records import Part, combine
-from linkage.unit.persons import NOTHING_KNOWN, Change, Known, Persons, assign_persons
+from linkage.unit.known import NOTHING_KNOWN, Change, Known
+from linkage.unit.persons import Persons, assign_persons
 
 KEY = bytes(range(32))
 

@@ -14,7 +14,7 @@ from linkage.canonical import digest_of_bytes
 from linkage.errors import LockedError, TamperedError, UsageError
 from linkage.files import content_bytes
 from linkage.unit import workspace as module
-from linkage.unit.persons import Change
+from linkage.unit.known import Change
 from linkage.unit.workspace import (
     PairsTable,
     PartitionsTable,
