@@ -23,6 +23,7 @@ from linkage.unit.workspace import (
     changes_table,
     create,
     current,
+    known_persons,
     open_workspace,
     pairs_parquet,
     pairs_table,
@@ -248,6 +249,30 @@ PAIRS = PairsTable(
 def test_persons_come_back_sorted_by_agency_and_record():
     back = persons_table(content_bytes(persons_parquet(PERSONS)))
     assert [column.tolist() for column in back] == [["ngo", "ngo", "police"], ["B", "C", "A"], ["x", "y", "x"]]
+
+
+def test_persons_come_back_as_fixed_bytes_for_the_next_run():
+    known = known_persons(content_bytes(persons_parquet(PERSONS)))
+    assert known.agencies == ("ngo", "police")
+    assert (known.source.tolist(), known.record.tolist(), known.person.tolist()) == (
+        [0, 0, 1],
+        [b"B", b"C", b"A"],
+        [b"x", b"y", b"x"],
+    )
+
+
+def test_what_is_the_same_object_is_made_once_and_written_twice(made):
+    calls = []
+
+    def content(out):
+        calls.append(out)
+        out.write(b"one")
+
+    run = publish(made, "first", {"persons.parquet": content, "known.parquet": content}, {})
+    assert len(calls) == 1
+    assert {name: read_run_file(run, name) for name in run.manifest["files"]} == dict.fromkeys(run.manifest["files"], b"one")
+    assert set(run.manifest["files"].values()) == {digest_of_bytes(b"one")}
+    assert len({path.stat().st_mode for path in run.directory.iterdir()}) == 1
 
 
 def test_pairs_come_back_sorted_with_levels_and_weights_in_their_rows():
