@@ -22,7 +22,7 @@ _PINNED: Mapping[str, Any] = {
     "version": "2.6",
     "data_page_version": "1.0",
     "compression": "zstd",
-    "compression_level": 3,
+    "compression_level": 1,  # pseudonyms: in less than half the time of 3, and smaller
     "use_dictionary": True,
     "write_statistics": False,
     "write_page_checksum": True,
