@@ -192,7 +192,7 @@ def _in_order(
     """Agencies; source and pseudonym of each record; and where each stands in the parts end to end."""
     agencies = tuple(sorted({part.agency for part in parts}))
     source = np.concatenate([np.full(len(part.record), agencies.index(part.agency), np.int16) for part in parts])
-    record = np.concatenate([part.record for part in parts]).astype(f"S{PSEUDONYM_LENGTH}")
+    record = np.concatenate([part.record for part in parts]).astype(f"S{PSEUDONYM_LENGTH}", copy=False)
     order = np.lexsort((record, source))
     source, record = source[order], record[order]
     if np.any((source[1:] == source[:-1]) & (record[1:] == record[:-1])):

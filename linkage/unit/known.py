@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from linkage.files import Writes
 from linkage.records import PSEUDONYM_LENGTH, Encodings
+from linkage.unit.parquet import Names, as_chosen, as_names, read, refuse_other_columns, texts, written
+from linkage.unit.workspace import CHANGES, persons_columns
 
 PERSON_LENGTH = 26
-Names = NDArray[np.bytes_]
 
 
 class Change(NamedTuple):
@@ -62,3 +66,35 @@ def _range(source: NDArray[np.integer], place: int) -> slice:
     """Where the records of an agency stand."""
     first, last = np.searchsorted(source, [place, place + 1]).tolist()
     return slice(first, last)
+
+
+def known_persons(data: bytes) -> Known:
+    """What `known.parquet` says.
+
+    Raises:
+        TamperedError: it is no such table.
+    """
+    agency, record, person = persons_columns(data).columns
+    by_agency = as_chosen(agency)
+    return Known(tuple(by_agency.texts.tolist()), by_agency.rows, as_names(record), as_names(person))
+
+
+def changes_parquet(changes: Sequence[Change]) -> Writes:
+    """What writes, as Parquet, what became of persons since the previous run."""
+    columns = np.array(sorted(changes), dtype=object).reshape(-1, len(Change._fields))
+
+    def part(rows: slice) -> Any:
+        return pa.table([texts(column) for column in columns[rows].T], Change._fields)
+
+    return written(part, len(columns))
+
+
+def changes_table(data: bytes) -> tuple[Change, ...]:
+    """The changes in `changes.parquet`, sorted.
+
+    Raises:
+        TamperedError: it is no such table.
+    """
+    table = read(data, CHANGES)
+    refuse_other_columns(table, dict.fromkeys(Change._fields, pa.string()), CHANGES)
+    return tuple(Change(**row) for row in table.to_pylist())

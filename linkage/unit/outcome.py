@@ -17,7 +17,7 @@ from linkage.files import Content
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.cuts import counted_cuts
-from linkage.unit.known import Known, seen_before
+from linkage.unit.known import Known, changes_parquet, seen_before
 from linkage.unit.link import Linkage
 from linkage.unit.model_file import described, saved
 from linkage.unit.parquet import Chosen, Names
@@ -32,7 +32,6 @@ from linkage.unit.workspace import (
     PERSONS,
     PROTOCOL,
     PairsTable,
-    changes_parquet,
     pairs_parquet,
     partitions_parquet,
     persons_parquet,

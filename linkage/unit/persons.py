@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from linkage.records import Encodings
 from linkage.sha256 import Pool, keyed_hashes
-from linkage.unit.known import PERSON_LENGTH, Change, Known, Names, seen_before
+from linkage.unit.known import PERSON_LENGTH, Change, Known, seen_before
+from linkage.unit.parquet import Names
 
 _LABEL = b"headcount/v1/person"
 _ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)

@@ -17,14 +17,14 @@ from linkage.unit.decisions import Constraints, Pair, constraints
 from linkage.unit.entries import Bundle
 from linkage.unit.executor import MEMORY, Means, OnDisk, Report, no_report
 from linkage.unit.intake import active_bundles, load_parts, pinned_protocol
-from linkage.unit.known import NOTHING_KNOWN, Known
+from linkage.unit.known import NOTHING_KNOWN, Known, known_persons
 from linkage.unit.ledger import Ledger, read_ledger, record_run
 from linkage.unit.link import Decided, Linkage, as_pairs, link_encodings
 from linkage.unit.model_choice import Given, told_of_estimated, told_of_given
 from linkage.unit.model_file import Saved, read_model
 from linkage.unit.outcome import described_passes, quality, run_files
 from linkage.unit.persons import assign_persons
-from linkage.unit.workspace import KNOWN, Run, Workspace, current, known_persons, parts_folder, publish, read_run_file, writing
+from linkage.unit.workspace import KNOWN, Run, Workspace, current, parts_folder, publish, read_run_file, writing
 from linkage.version import __version__
 
 FORMAT = "headcount-run/1"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,14 +35,11 @@ from linkage.files import (
     write_atomically,
     write_digested,
 )
-from linkage.unit.known import Change, Known
 from linkage.unit.parquet import (
     ROW_GROUP,
     Chosen,
     Column,
     Texts,
-    as_chosen,
-    as_names,
     as_texts,
     numbers,
     order_of,
@@ -399,17 +396,6 @@ def persons_table(data: bytes) -> PersonsTable:
     return PersonsTable(*(as_texts(column) for column in persons_columns(data).columns))
 
 
-def known_persons(data: bytes) -> Known:
-    """The same as fixed bytes.
-
-    Raises:
-        TamperedError: it is no such table.
-    """
-    agency, record, person = persons_columns(data).columns
-    by_agency = as_chosen(agency)
-    return Known(tuple(by_agency.texts.tolist()), by_agency.rows, as_names(record), as_names(person))
-
-
 def pairs_parquet(table: PairsTable[Texts] | PairsTable[Chosen]) -> Writes:
     """What writes the candidate pairs as Parquet, sorted by their records."""
     order = order_of(*table[:4])
@@ -492,27 +478,6 @@ def partitions_table(data: bytes) -> PartitionsTable:
         raise TamperedError("the table's columns are not those of this file", file=PARTITIONS)
     labels = flat.to_numpy().reshape(len(lists), max(draws, default=0)).T
     return PartitionsTable(as_texts(table["agency"]), as_texts(table["record"]), table["group"].to_numpy(), labels)
-
-
-def changes_parquet(changes: Sequence[Change]) -> Writes:
-    """What writes, as Parquet, what became of persons since the previous run."""
-    columns = np.array(sorted(changes), dtype=object).reshape(-1, len(Change._fields))
-
-    def part(rows: slice) -> Any:
-        return pa.table([texts(column) for column in columns[rows].T], Change._fields)
-
-    return written(part, len(columns))
-
-
-def changes_table(data: bytes) -> tuple[Change, ...]:
-    """The changes in `changes.parquet`, sorted.
-
-    Raises:
-        TamperedError: it is no such table.
-    """
-    table = read(data, CHANGES)
-    refuse_other_columns(table, dict.fromkeys(Change._fields, pa.string()), CHANGES)
-    return tuple(Change(**row) for row in table.to_pylist())
 
 
 _ENDS = PairsTable._fields[:4]

@@ -11,11 +11,11 @@ import pytest
 from linkage.canonical import canonical_json
 from linkage.files import content_bytes
 from linkage.protocol import ready_protocol
-from linkage.unit.known import NOTHING_KNOWN, Change, Known
+from linkage.unit.known import NOTHING_KNOWN, Change, Known, changes_table
 from linkage.unit.link import link_encodings
 from linkage.unit.outcome import described_certainty, described_model, described_passes, quality, run_files
 from linkage.unit.persons import Persons
-from linkage.unit.workspace import changes_table, pairs_table, partitions_table, persons_table
+from linkage.unit.workspace import pairs_table, partitions_table, persons_table
 
 PERSONS = ready_protocol("persons", "fields/1")
 

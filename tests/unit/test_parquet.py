@@ -107,7 +107,8 @@ def test_neither_writing_nor_reading_loads_pandas_or_kernels():
 import sys
 import numpy as np
 from linkage.files import content_bytes
-from linkage.unit.workspace import changes_parquet, known_persons, partitions_parquet, persons_columns, persons_parquet, persons_table
+from linkage.unit.known import changes_parquet, known_persons
+from linkage.unit.workspace import (partitions_parquet, persons_columns, persons_parquet, persons_table,)
 from linkage.unit.parquet import Chosen, write_csv
 import io
 name, agency = np.array(["A" * 26, "B" * 26], "S26"), Chosen(np.array(["ngo"], object), np.array([0, 0]))

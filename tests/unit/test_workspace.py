@@ -14,16 +14,13 @@ from linkage.canonical import digest_of_bytes
 from linkage.errors import LockedError, TamperedError, UsageError
 from linkage.files import content_bytes
 from linkage.unit import workspace as module
-from linkage.unit.known import Change
+from linkage.unit.known import Change, changes_parquet, changes_table, known_persons
 from linkage.unit.workspace import (
     PairsTable,
     PartitionsTable,
     PersonsTable,
-    changes_parquet,
-    changes_table,
     create,
     current,
-    known_persons,
     open_workspace,
     pairs_parquet,
     pairs_table,
