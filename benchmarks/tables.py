@@ -69,7 +69,14 @@ is 1.0 where nothing else is said. Chance is one in the number of people."""
 
 
 def page(
-    quality: Result, published: Result, speed: Result, privacy: Result, frontier: Result, several: Result, long_lists: Result, *large: Result
+    quality: Result,
+    published: Result,
+    speed: Result,
+    privacy: Result,
+    frontier: Result,
+    several: Result,
+    long_lists: Result,
+    *large: Result,
 ) -> str:
     """The whole document; `large` are more runs of the speed suite."""
     parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality)]

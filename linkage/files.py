@@ -7,7 +7,9 @@ host writes. Source of the pattern: reference `reliability.md`, section 3.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import mmap
 import os
 import shutil
@@ -17,14 +19,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
-from linkage.errors import KeyringError, LockedError, UsageError
+from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
 STRETCH = 16 << 20
-Content = bytes | Callable[[IO[bytes]], object]  # the bytes, or what writes them
+Writes = Callable[[IO[bytes]], object]
+Content = bytes | Writes  # the bytes, or what writes them
 
 
 def write_atomically(path: Path, data: Content, *, mode: int = PUBLIC) -> None:
@@ -45,13 +48,46 @@ def write_atomically(path: Path, data: Content, *, mode: int = PUBLIC) -> None:
     sync_directory(path.parent)
 
 
-def copy_atomically(source: Path, path: Path, *, mode: int = PUBLIC) -> None:
-    """The same with the bytes of another file, however large it is."""
-    with source.open("rb") as read:
-        write_atomically(path, lambda out: shutil.copyfileobj(read, out, STRETCH), mode=mode)
+def write_digested(path: Path, content: Content, *, mode: int = PUBLIC) -> str:
+    """The same, and the SHA-256 of what was to be written, whatever the medium makes of it."""
+    digest = hashlib.sha256()
+
+    def write(out: IO[bytes]) -> None:
+        into = Digesting(out, digest)
+        into.write(content) if isinstance(content, bytes) else content(cast("IO[bytes]", into))
+
+    write_atomically(path, write, mode=mode)
+    return digest.hexdigest()
 
 
-def write_new(path: Path, data: bytes, *, mode: int = PUBLIC, force: bool = False) -> None:
+def content_bytes(content: Content) -> bytes:
+    """The bytes, made if they are not there yet."""
+    if isinstance(content, bytes):
+        return content
+    out = io.BytesIO()
+    content(out)
+    return out.getvalue()
+
+
+def copy_atomically(source: Path, path: Path, sha256: str, *, mode: int = PUBLIC) -> None:
+    """The same with the bytes of another file, however large it is, if they have this digest.
+
+    Raises:
+        FormatError: they do not; nothing was written.
+    """
+
+    def copy(out: IO[bytes]) -> None:
+        with source.open("rb") as stream:
+            read = Digested(stream)
+            reserve(out, os.fstat(stream.fileno()).st_size)
+            shutil.copyfileobj(read, out, STRETCH)
+        if read.hexdigest() != sha256:  # also where it became shorter: what was reserved and not written is not kept
+            raise FormatError("the file changed while it was read", file=str(source))
+
+    write_atomically(path, copy, mode=mode)
+
+
+def write_new(path: Path, data: Content, *, mode: int = PUBLIC, force: bool = False) -> None:
     """Write a file that must not exist yet, unless forced.
 
     Raises:
@@ -160,11 +196,66 @@ def digest_of_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+class Digested:
+    """Reads another stream and knows the SHA-256 of what was read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to so many bytes; none at the end."""
+        data = self._stream.read(size)
+        self._digest.update(data)
+        return data
+
+    def hexdigest(self) -> str:
+        """Of all that was read."""
+        return self._digest.hexdigest()
+
+
+class Digesting:
+    """Writes to another stream, and tells a digest what is written."""
+
+    closed = False
+
+    def __init__(self, stream: IO[bytes], digest: Any) -> None:
+        self._stream = stream
+        self._digest = digest
+
+    def write(self, data: bytes) -> int:
+        """Write bytes."""
+        self._digest.update(data)
+        return self._stream.write(data)
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return self._stream.tell()
+
+    def flush(self) -> None:
+        """Let go of what waits."""
+        self._stream.flush()
+
+    def close(self) -> None:
+        """The stream is closed by whoever opened it."""
+
+
 @contextmanager
 def scratch(folder: Path | None) -> Iterator[BinaryIO]:
     """A file without a name, in this folder or the system's, which goes with the process however that ends."""
     with tempfile.TemporaryFile(dir=folder) as stream:
         yield stream
+
+
+def reserve(stream: IO[bytes], size: int) -> None:
+    """Take the room for so many bytes at once, where the system can: a third of the work that it is piece by piece."""
+    if not size or not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(stream.fileno(), 0, size)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # a file system that cannot is no fault
+            raise
 
 
 def mapped(stream: BinaryIO) -> memoryview:

@@ -108,6 +108,15 @@ class Encodings:
         """Number of records."""
         return len(self.record)
 
+    def place(self, agency: str, record: str) -> int | None:
+        """Where an agency's record stands; None if there is no such record."""
+        if agency not in self.agencies:
+            return None
+        number = self.agencies.index(agency)
+        first, last = np.searchsorted(self.source, [number, number + 1]).tolist()
+        at = first + int(np.searchsorted(self.record[first:last], record.encode()))
+        return at if at < last and self.record[at] == record.encode() else None
+
     def token(self, place: int) -> UInt64:
         """(n_records,) one token of the axis, in consecutive memory."""
         return self.tokens.column(place) if isinstance(self.tokens, Axis) else np.ascontiguousarray(self.tokens[:, place])
@@ -183,7 +192,7 @@ def _in_order(
     """Agencies; source and pseudonym of each record; and where each stands in the parts end to end."""
     agencies = tuple(sorted({part.agency for part in parts}))
     source = np.concatenate([np.full(len(part.record), agencies.index(part.agency), np.int16) for part in parts])
-    record = np.concatenate([part.record for part in parts]).astype(f"S{PSEUDONYM_LENGTH}")
+    record = np.concatenate([part.record for part in parts]).astype(f"S{PSEUDONYM_LENGTH}", copy=False)
     order = np.lexsort((record, source))
     source, record = source[order], record[order]
     if np.any((source[1:] == source[:-1]) & (record[1:] == record[:-1])):

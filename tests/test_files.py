@@ -1,6 +1,7 @@
 """A file is as before or wholly new; a secret is its owner's; one process writes at a time."""
 
 import hashlib
+import io
 import mmap
 import multiprocessing
 import os
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from linkage import files
-from linkage.errors import KeyringError, LockedError, UsageError
+from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 from linkage.files import (
     PRIVATE,
     PUBLIC,
+    Digested,
+    content_bytes,
     copy_atomically,
     digest_of_file,
     exclusive_lock,
@@ -25,9 +28,11 @@ from linkage.files import (
     peak_memory,
     read_secret,
     refuse_overwriting,
+    reserve,
     scratch,
     stretches,
     write_atomically,
+    write_digested,
     write_new,
     write_together,
 )
@@ -109,7 +114,7 @@ def test_a_copied_file_has_the_other_files_bytes_and_its_own_mode(size, tmp_path
     monkeypatch.setattr(files, "STRETCH", 8)
     (tmp_path / "from").write_bytes(os.urandom(size))
     (tmp_path / "from").chmod(0o644)
-    copy_atomically(tmp_path / "from", tmp_path / "to", mode=PRIVATE)
+    copy_atomically(tmp_path / "from", tmp_path / "to", digest_of_file(tmp_path / "from"), mode=PRIVATE)
     assert content(tmp_path)["to"] == content(tmp_path)["from"]
     assert (sorted(content(tmp_path)), mode(tmp_path / "to")) == (["from", "to"], PRIVATE)
 
@@ -120,17 +125,59 @@ def test_a_copy_that_stops_at_any_step_leaves_the_old_file_and_no_other(step, tm
     source.write_bytes(b"after")
     path.write_bytes(b"before")
     target = {"fsync": (os, "fsync"), "replace": (type(path), "replace"), "read": (files.shutil, "copyfileobj")}[step]
+    sha256 = digest_of_file(source)
     assert failing(monkeypatch, *target) == []
     with pytest.raises(Crash):
-        copy_atomically(source, path)
+        copy_atomically(source, path, sha256)
     assert content(tmp_path) == {"from": b"after", "to": b"before"}
 
 
 def test_a_file_that_is_not_there_is_not_copied_and_the_old_one_stays(tmp_path):
     (tmp_path / "to").write_bytes(b"before")
     with pytest.raises(FileNotFoundError):
-        copy_atomically(tmp_path / "from", tmp_path / "to")
+        copy_atomically(tmp_path / "from", tmp_path / "to", "")
     assert content(tmp_path) == {"to": b"before"}
+
+
+def test_bytes_other_than_the_digest_names_are_not_copied_and_the_old_file_stays(tmp_path):
+    (tmp_path / "from").write_bytes(b"after")
+    (tmp_path / "to").write_bytes(b"before")
+    with pytest.raises(FormatError, match="changed"):
+        copy_atomically(tmp_path / "from", tmp_path / "to", hashlib.sha256(b"as it was").hexdigest())
+    assert content(tmp_path) == {"from": b"after", "to": b"before"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"whole", lambda out: [out.write(b"piece"), out.flush(), out.write(b" by piece"), out.tell()]]
+)
+def test_a_file_written_under_a_digest_has_the_digest_of_its_bytes(content, tmp_path):
+    sha256 = write_digested(tmp_path / "f", content, mode=PRIVATE)
+    assert (tmp_path / "f").read_bytes() == content_bytes(content)
+    assert sha256 == digest_of_file(tmp_path / "f")
+
+
+def test_room_is_reserved_before_it_is_needed_and_refused_where_there_is_none(tmp_path, monkeypatch):
+    with scratch(tmp_path) as stream:
+        reserve(stream, 0)
+        reserve(stream, 5)
+        stream.write(b"12345")
+        assert bytes(mapped(stream)) == b"12345"
+
+    def full(_descriptor, _start, _size):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with scratch(tmp_path) as stream, pytest.raises(OSError, match="No space"):
+        reserve(stream, 5)
+
+
+@pytest.mark.parametrize("sizes", [[100], [1, 0, 7], [3, 3, 3]])
+def test_a_digested_stream_gives_the_same_bytes_and_the_digest_of_those_that_were_read(sizes):
+    data = bytes(range(10))
+    read = Digested(io.BytesIO(data))
+    given = b"".join(read.read(size) for size in sizes)
+    assert given == data[: sum(sizes)]
+    assert read.hexdigest() == hashlib.sha256(given).hexdigest()
 
 
 @pytest.mark.parametrize("data", [b"", b"x", bytes(range(256)) * 5000])

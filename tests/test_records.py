@@ -38,6 +38,16 @@ def test_records_are_sorted_by_agency_and_pseudonym_and_keep_their_encodings(par
         assert np.array_equal(known[key][1], tokens)
 
 
+def test_a_record_is_found_where_it_stands_and_another_agencys_is_not(parts):
+    found = combine(parts)
+    names = [(found.agencies[source], record.decode()) for source, record in zip(found.source, found.record, strict=True)]
+    assert [found.place(*name) for name in names] == list(range(len(found)))
+    assert [found.place("court" if agency == "police" else "police", record) for agency, record in names] == [None] * len(found)
+    assert [found.place(agency, record) for agency, record in (("ngo", names[0][1]), ("police", "A"), ("police", "Z" * 26))] == [
+        None
+    ] * 3
+
+
 def test_the_order_of_arrival_changes_nothing(parts):
     found, rng = combine(parts), np.random.default_rng(0)
     for _ in range(5):

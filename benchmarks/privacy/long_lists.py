@@ -28,7 +28,13 @@ def run(settings: Settings) -> Result:
     attacks = {LONG: over_seeds(LONG, DEFAULT_SCHEME, seeds, sizes)}
     broken = [family for family, (most, _) in BARS.items() if highest(attacks, family) > most]
     grown = {str(n): {name: dict(_named(n, name)) for name in PROTOCOLS} for n in lengths}
-    return {"protocol": PROTOCOLS[0], "attacks": attacks, "does not hold": broken, "lengths": grown, "holds": settings.small or not broken}
+    return {
+        "protocol": PROTOCOLS[0],
+        "attacks": attacks,
+        "does not hold": broken,
+        "lengths": grown,
+        "holds": settings.small or not broken,
+    }
 
 
 def _named(n: int, protocol: str) -> Iterator[tuple[str, float]]:

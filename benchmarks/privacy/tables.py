@@ -87,7 +87,8 @@ def long_lists_table(result: Result) -> str:
     names = next(iter(result["lengths"].values()))
     families = next(iter(names.values()))
     grown = [
-        [f"{int(n):,}", *(_percent(one[name][family]) for family in families for name in names)] for n, one in result["lengths"].items()
+        [f"{int(n):,}", *(_percent(one[name][family]) for family in families for name in names)]
+        for n, one in result["lengths"].items()
     ]
     return "\n\n".join(
         [

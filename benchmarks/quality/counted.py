@@ -14,12 +14,14 @@ import pandas as pd
 
 from benchmarks.quality.memory import MAPPING
 from benchmarks.quality.practice import Rows
+from linkage.files import content_bytes
 from linkage.memory import encode_frame
 from linkage.protocol import Protocol
 from linkage.records import Part, combine
 from linkage.statistics.cells import KEY, PERSON, PRINCIPAL, SEX_BY_AGE
 from linkage.statistics.partitions import Draws, draws_of_files
 from linkage.unit.certainty import Certainty
+from linkage.unit.known import NOTHING_KNOWN
 from linkage.unit.link import link_encodings
 from linkage.unit.outcome import run_files
 from linkage.unit.persons import assign_persons
@@ -54,7 +56,9 @@ def linked(rows: Rows, protocol: Protocol) -> Counted:
     made = {name: encode_frame(frame, name, protocol, MAPPING, 0) for name, frame in sorted(rows.frames().items())}
     encodings = combine([Part(name, one.record, one.filters, one.tokens) for name, one in made.items()])
     linkage = link_encodings(encodings, protocol)
-    files = run_files(encodings, protocol, linkage, assign_persons(encodings, linkage.labels, {}, bytes(32)), {})
+    named = assign_persons(encodings, linkage.labels, NOTHING_KNOWN, bytes(32))
+    made_files = run_files(encodings, protocol, linkage, named, NOTHING_KNOWN)
+    files = {name: content_bytes(content) for name, content in made_files.items()}
     persons = persons_table(files[PERSONS])
     named = [np.array([record.decode() for record in one.record.tolist()], object) for one in made.values()]
     content = pd.concat(

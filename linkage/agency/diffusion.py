@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.agency.keys import uniform
-from linkage.agency.sha256 import keyed_hashes, pool_of
 from linkage.bundle.format import length_prefixed, u32
+from linkage.sha256 import keyed_hashes, pool_of
 
 
 def index_sets(key: bytes, name: str, inner_bits: int, positions: int, bits: int) -> NDArray[np.int64]:

@@ -22,11 +22,11 @@ from linkage.agency.diffusion import index_sets
 from linkage.agency.keys import LinkageKeys, diffuse_key, field_key, keyed_hash, uniform
 from linkage.agency.lookup import or_rows, or_values
 from linkage.agency.normalise import Features
-from linkage.agency.sha256 import keyed_hashes, pool_of
 from linkage.agency.texts import Texts, by_text
 from linkage.bundle.format import length_prefixed, u32
 from linkage.encoding import Filter, FilterPart, Grams
 from linkage.protocol import Protocol
+from linkage.sha256 import keyed_hashes, pool_of
 
 Filters = Mapping[str, NDArray[np.uint64]]
 Words = NDArray[np.uint64]

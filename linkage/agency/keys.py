@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 from numpy.typing import NDArray
 
-from linkage.agency.sha256 import keyed_hashes
 from linkage.agency.texts import length_prefixed_pool
 from linkage.bundle.format import RECORD_LENGTH, file_label, is_hex, length_prefixed
 from linkage.bundle.keyring import SECRET_BYTES, KeyFolder, PublicKey, refuse_weak, require_role
@@ -31,6 +30,7 @@ from linkage.bundle.share import Share, open_share
 from linkage.canonical import canonical_json
 from linkage.errors import KeyringError
 from linkage.files import PRIVATE, read_secret, write_atomically
+from linkage.sha256 import keyed_hashes
 
 FORMAT = "headcount-linkage-key/1"
 KCV_BYTES = 8

@@ -28,11 +28,11 @@ from linkage.agency.encode import Filters
 from linkage.agency.keys import LinkageKeys, fill_key, lock_key
 from linkage.agency.masks import Plan, Within, lay_copies
 from linkage.agency.normalise import Features
-from linkage.agency.sha256 import Keyed, Pool, hashes_under, under
 from linkage.agency.texts import Values, by_text, values_of
 from linkage.agency.tokens import Tokens
 from linkage.encoding import Copy, Encoding
 from linkage.protocol import Protocol
+from linkage.sha256 import Keyed, Pool, hashes_under, under
 
 Words = NDArray[np.uint64]
 Rows = NDArray[np.int64]

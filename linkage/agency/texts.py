@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.agency.cells import Codes, Column, Columns, Text
-from linkage.agency.sha256 import Pool
+from linkage.sha256 import Pool
 
 _LENGTH = 4  # bytes of a length before each text
 

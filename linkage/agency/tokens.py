@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from comparators import over_slices
 from linkage.agency.keys import LinkageKeys, block_key
 from linkage.agency.normalise import Features
-from linkage.agency.sha256 import hashes_under, under
 from linkage.agency.texts import Texts, by_text, values_of
 from linkage.bundle.format import length_prefixed
 from linkage.encoding import Token
 from linkage.protocol import Protocol
+from linkage.sha256 import hashes_under, under
 
 Tokens = Mapping[str, NDArray[np.uint64]]
 _TOP, _ROWS = 2**64, 1 << 12

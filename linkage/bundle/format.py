@@ -282,6 +282,11 @@ def _is_summary(summary: Summary, m: Manifest) -> bool:
     )
 
 
+def body_of(manifest: Manifest, unpacked: Unpacked) -> memoryview:
+    """The body of a bundle that `check_body` passed before."""
+    return unpacked.rest[: manifest.body_bytes]
+
+
 def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> memoryview:
     """The body, if it is the one that the manifest describes and exactly the zeros of its bucket follow it.
 
@@ -299,7 +304,7 @@ def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> memoryview:
         raise FormatError("the bundle is not padded to the size of its bucket", file=file)
     if any(bytes(stretch).strip(b"\0") for stretch in stretches(rest[size:])):
         raise FormatError("something is hidden in the padding", file=file)
-    return rest[:size]
+    return body_of(manifest, unpacked)
 
 
 def _digest(data: memoryview) -> str:

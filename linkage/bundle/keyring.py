@@ -10,28 +10,20 @@ from __future__ import annotations
 import io
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, BinaryIO, Literal, Protocol
+from typing import IO, Literal
 
 import pyrage
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from linkage.bundle.age import Readable, decrypted, scalar
 from linkage.bundle.format import is_hex, is_name
 from linkage.canonical import canonical_json, digest
-from linkage.errors import (
-    BundleError,
-    FormatError,
-    KeyringError,
-    SchemaError,
-    TruncatedError,
-    UsageError,
-    VersionError,
-    WrongRecipientError,
-)
+from linkage.errors import KeyringError, SchemaError, UsageError
 from linkage.files import PRIVATE, make_private_directory, read_secret, refuse_overwriting, write_atomically
 from linkage.schema import build
 
@@ -52,8 +44,6 @@ HOLDINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "auditor": ("signing",),
     }
 )
-_AGE_FIRST_LINE = b"age-encryption.org/v1\n"
-_AGE_ANY_VERSION = b"age-encryption.org/v"
 _FORBID = {"extra": "forbid"}
 
 
@@ -318,14 +308,6 @@ def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
     return bytes(pyrage.encrypt(data, _recipients(recipients)))
 
 
-class Readable(Protocol):
-    """What can be read."""
-
-    def read(self, size: int) -> bytes:
-        """Up to so many bytes; none at the end."""
-        ...
-
-
 def encrypt_stream(source: Readable, out: IO[bytes], recipients: Sequence[str]) -> None:
     """As `encrypt`, for what need not fit in memory."""
     pyrage.encrypt_io(source, out, _recipients(recipients))
@@ -338,59 +320,17 @@ def _recipients(texts: Sequence[str]) -> list[pyrage.x25519.Recipient]:
 
 
 def decrypt(data: bytes, keys: KeyFolder, *, file: str | None = None) -> bytes:
-    """The plaintext of an age v1 file, all of it verified, or none; errors as `decrypt_into` has them."""
-    out = io.BytesIO()
-    decrypt_into(out, io.BytesIO(data), keys, file=file)
-    return out.getvalue()
+    """The plaintext of an age v1 file, all of it verified, or none; errors as `decrypted_by` has them."""
+    return b"".join(decrypted_by(keys, io.BytesIO(data), file=file))
 
 
-def decrypt_into(out: BinaryIO, source: BinaryIO, keys: KeyFolder, *, file: str | None = None) -> None:
-    """Write the plaintext of an age v1 file; where this fails, what was written is of no use.
+def decrypted_by(keys: KeyFolder, source: Readable, *, file: str | None = None) -> Iterator[bytes]:
+    """The plaintext of an age v1 file piece by piece; where this fails, what was given before is of no use.
 
     Raises:
-        WrongRecipientError: sealed to somebody else.
-        TruncatedError: ends within the header.
-        VersionError: a later version of age.
-        FormatError: no age file, or its bytes were changed; a payload cut short cannot be told apart from it.
         KeyringError: the role has no identity.
+        BundleError: see `age.decrypted`.
     """
     if "identity" not in HOLDINGS[keys.public.role]:
         raise KeyringError(f"the role {keys.public.role} receives nothing and cannot decrypt", file=str(keys.directory))
-    refuse_other_age(source.read(len(_AGE_FIRST_LINE)), file)
-    source.seek(0)
-    identity = pyrage.x25519.Identity.from_str(_secret_text(keys, "identity"))
-    try:
-        pyrage.decrypt_io(source, out, [identity])
-    except pyrage.DecryptError as error:
-        raise _told_apart(str(error), file) from None
-    except OSError as error:
-        if error.errno is not None:  # the disk's, not the library's: its own have no number
-            raise
-        raise _told_apart(str(error), file) from None
-
-
-def refuse_other_age(data: bytes, file: str | None) -> None:
-    """Refuse what does not begin as an age v1 file.
-
-    Raises:
-        TruncatedError: too short to tell.
-        VersionError: a later version of age.
-        FormatError: something else.
-    """
-    first = data[: len(_AGE_FIRST_LINE)]
-    if first == _AGE_FIRST_LINE:
-        return
-    if _AGE_FIRST_LINE.startswith(first):
-        raise TruncatedError("the file ends before it begins", file=file)
-    if first.startswith(_AGE_ANY_VERSION):
-        raise VersionError("the file is of another version of age", file=file)
-    raise FormatError("not an age file", file=file)
-
-
-def _told_apart(words: str, file: str | None) -> BundleError:
-    """The library has one error for all; its words are held by tests."""
-    if words == "No matching keys found":
-        return WrongRecipientError("the file is not sealed to this key", file=file)
-    if words in ("failed to fill whole buffer", "Incomplete header"):
-        return TruncatedError("the file ends within its header", file=file)
-    return FormatError("the file was changed or cut after it was sealed", file=file)
+    return decrypted(source, scalar(_secret_text(keys, "identity")), file)

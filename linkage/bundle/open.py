@@ -12,11 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from linkage.bundle.age import CHUNK, LONGEST_HEADER, NONCE, TAG, parse_header
 from linkage.bundle.format import (
     READERS,
     Manifest,
     Section,
     Unpacked,
+    body_of,
     check_body,
     check_protocol,
     is_bucket,
@@ -24,15 +26,11 @@ from linkage.bundle.format import (
     signed_message,
     unpack,
 )
-from linkage.bundle.keyring import KeyFolder, decrypt, decrypt_into, refuse_other_age, require_role, verify
+from linkage.bundle.keyring import KeyFolder, decrypt, decrypted_by, require_role, verify
 from linkage.canonical import digest_of_bytes
 from linkage.errors import ExpiredError, FormatError, SignatureError, TruncatedError, WrongRecipientError
-from linkage.files import mapped, scratch
+from linkage.files import Digested, mapped, reserve, scratch
 from linkage.protocol import Protocol
-
-# age v1: a 16-byte nonce, then chunks of 64 KiB, each with a 16-byte tag.
-_NONCE, _TAG, _CHUNK = 16, 16, 64 << 10
-_LONGEST_HEADER = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,14 @@ class Opened:
         body: the bytes that `read_linking` or `read_content` takes.
         bundle_id: SHA-256 of the manifest's bytes; the same bundle sealed twice has one ID.
         protocol: the protocol inside, whose ID is the manifest's.
+        file_sha256: SHA-256 of the age file, taken of the very bytes that were decrypted.
     """
 
     manifest: Manifest
     body: memoryview = field(repr=False)
     bundle_id: str
     protocol: Protocol = field(repr=False)
+    file_sha256: str
 
 
 class Outer(NamedTuple):
@@ -67,7 +67,14 @@ class Outer(NamedTuple):
 
 
 def open_bundle(
-    data: bytes | Path, keys: KeyFolder, *, section: Section, today: date, file: str, scratch_folder: Path | None = None
+    data: bytes | Path,
+    keys: KeyFolder,
+    *,
+    section: Section,
+    today: date,
+    file: str,
+    scratch_folder: Path | None = None,
+    checked: str | None = None,
 ) -> Opened:
     """The bundle's manifest, body and protocol, if every check holds.
 
@@ -78,22 +85,25 @@ def open_bundle(
         today: bundles are refused after their last day.
         file: name for messages.
         scratch_folder: where the nameless file is made; in the system's folder for such files if None.
+        checked: SHA-256 of an age file whose body was held against its manifest before. Equal bytes have equal plaintext under
+            one key: of that file the body is not read a second time.
 
     Raises:
         KeyringError: the key folder is not of the section's reader.
         BundleError: one subclass per fault.
     """
     require_role(keys, READERS[section])
-    manifest, unpacked = _believe(_decrypt(data, keys, file, scratch_folder), file)
+    plaintext, file_sha256 = _decrypt(data, keys, file, scratch_folder)
+    manifest, unpacked = _believe(plaintext, file)
     if manifest.section != section:
         raise WrongRecipientError(f"this is the {manifest.section} section, {section} is needed", file=file)
     if manifest.recipient != keys.public.recipient:
         raise WrongRecipientError("the author sealed this to somebody else, who passed it on", file=file)
     if today > date.fromisoformat(manifest.not_after):
         raise ExpiredError("the bundle is past its last day", file=file)
-    body = check_body(manifest, unpacked, file)
+    body = body_of(manifest, unpacked) if file_sha256 == checked else check_body(manifest, unpacked, file)
     protocol = check_protocol(manifest, file)
-    return Opened(manifest, body, digest_of_bytes(unpacked.manifest), protocol)
+    return Opened(manifest, body, digest_of_bytes(unpacked.manifest), protocol, file_sha256)
 
 
 def read_manifest(data: bytes, keys: KeyFolder, *, file: str) -> Manifest:
@@ -102,7 +112,8 @@ def read_manifest(data: bytes, keys: KeyFolder, *, file: str) -> Manifest:
     Raises:
         BundleError: it cannot be decrypted, is no bundle, or is not signed by the signer that it names.
     """
-    return _believe(_decrypt(data, keys, file), file)[0]
+    plaintext, _ = _decrypt(data, keys, file)
+    return _believe(plaintext, file)[0]
 
 
 def _believe(plaintext: memoryview, file: str) -> tuple[Manifest, Unpacked]:
@@ -113,15 +124,21 @@ def _believe(plaintext: memoryview, file: str) -> tuple[Manifest, Unpacked]:
     return manifest, unpacked
 
 
-def _decrypt(data: bytes | Path, keys: KeyFolder, file: str, scratch_folder: Path | None = None) -> memoryview:
-    """Decrypt; a bundle has few possible lengths, so one cut short is told from one that was changed."""
+def _decrypt(data: bytes | Path, keys: KeyFolder, file: str, scratch_folder: Path | None = None) -> tuple[memoryview, str]:
+    """The plaintext, and the SHA-256 of what was decrypted.
+
+    A bundle has few possible lengths, so one cut short is told from one that was changed.
+    """
     outer = _outer(data, file)
     try:
         if isinstance(data, bytes):
-            return memoryview(decrypt(data, keys, file=file))
-        with data.open("rb") as source, scratch(scratch_folder) as plaintext:
-            decrypt_into(plaintext, source, keys, file=file)
-            return mapped(plaintext)
+            return memoryview(decrypt(data, keys, file=file)), digest_of_bytes(data)
+        with data.open("rb") as stream, scratch(scratch_folder) as plaintext:
+            sealed = Digested(stream)
+            reserve(plaintext, outer.content_bytes)
+            for piece in decrypted_by(keys, sealed, file=file):
+                plaintext.write(piece)
+            return mapped(plaintext), sealed.hexdigest()
     except FormatError:
         if is_bucket(outer.content_bytes):
             raise
@@ -132,7 +149,7 @@ def _outer(data: bytes | Path, file: str) -> Outer:
     if isinstance(data, bytes):
         return read_outer(data, file=file)
     with data.open("rb") as source:
-        return _read_outer(source.read(_LONGEST_HEADER), data.stat().st_size, file)
+        return _read_outer(source.read(LONGEST_HEADER), data.stat().st_size, file)
 
 
 def read_outer(data: bytes, *, file: str) -> Outer:
@@ -150,22 +167,9 @@ def read_outer(data: bytes, *, file: str) -> Outer:
 
 def _read_outer(data: bytes, size: int, file: str) -> Outer:
     """The same from the beginning of a file of this size."""
-    refuse_other_age(data, file)
-    header_end = _header_end(data, file)
-    lines = data[:header_end].decode("ascii", "replace").split("\n")
-    stanzas = tuple(line.split(" ")[1] for line in lines if line.startswith("-> "))
-    sealed = size - header_end - _NONCE
-    if sealed < _TAG:
+    header = parse_header(data, file)
+    sealed = size - header.size - NONCE
+    if sealed < TAG:
         raise TruncatedError("the file ends before its content", file=file)
-    chunks = -(-sealed // (_CHUNK + _TAG))
-    return Outer(stanzas, size, sealed - chunks * _TAG)
-
-
-def _header_end(data: bytes, file: str) -> int:
-    mac = data.find(b"\n--- ", 0, _LONGEST_HEADER)
-    end = data.find(b"\n", mac + 1, _LONGEST_HEADER) + 1
-    if mac >= 0 and end > 0:
-        return end
-    if len(data) < _LONGEST_HEADER:
-        raise TruncatedError("the file ends within its header", file=file)
-    raise FormatError("not an age file", file=file)
+    chunks = -(-sealed // (CHUNK + TAG))
+    return Outer(tuple(stanza.words[0].decode() for stanza in header.stanzas), size, sealed - chunks * TAG)

@@ -43,10 +43,10 @@ def seal(
     from linkage.agency.mapping import Mapping, read_mapping
     from linkage.agency.prepare import encode
     from linkage.agency.sections import Readers, Shipment, seal_sections
-    from linkage.agency.sha256 import is_compiled
     from linkage.bundle.keyring import open_keys, read_recipient, secret
     from linkage.files import PRIVATE, PUBLIC, refuse_overwriting, write_together
     from linkage.protocol import read_protocol
+    from linkage.sha256 import is_compiled
 
     agreed = read_protocol(protocol)
     folder = open_keys(keys, "agency")

@@ -16,6 +16,7 @@ import typer
 from linkage.cli import terminal
 
 if TYPE_CHECKING:
+    from linkage.files import Content
     from linkage.review.waterfall import Ink
     from linkage.unit.intake import Received
     from linkage.unit.workspace import Run
@@ -284,12 +285,12 @@ def export_persons(
     force: Force = False,
 ) -> None:
     """Write the person map, agency,record,person_id: pseudonymised personal data, for statistics alone."""
-    from linkage.unit.workspace import PERSONS, persons_table, read_run_file
+    from linkage.unit.parquet import write_csv
+    from linkage.unit.workspace import PERSONS, persons_columns, read_run_file
 
     run = _published(workspace)
-    table = persons_table(read_run_file(run, PERSONS))
-    rows = zip(*(column.tolist() for column in table), strict=True)
-    _export(output, table._fields, rows, run, force)
+    table = persons_columns(read_run_file(run, PERSONS))
+    _export(output, partial(write_csv, table), table.num_rows, run, force)
 
 
 @export_app.command("pairs")
@@ -308,7 +309,8 @@ def export_pairs(
     same = (str(value).lower() for value in table.same.tolist())
     rows = zip(*(column.tolist() for column in table[:4]), *table.levels.T.tolist(), *bits, same, strict=True)
     levels = (f"{LEVEL_PREFIX}{name}" for name in table.comparisons)
-    _export(output, (*table._fields[:4], *levels, "prior", "weight", "same"), rows, run, force)
+    text = _csv((*table._fields[:4], *levels, "prior", "weight", "same"), rows)
+    _export(output, text.encode(), len(table.same), run, force)
 
 
 @export_app.command("partitions")
@@ -351,13 +353,17 @@ def _published(workspace: Path) -> Run:
     return published(open_workspace(workspace))
 
 
-def _export(output: Path, header: Sequence[str], rows: Iterable[Sequence[object]], run: Run, force: bool) -> None:
-    from linkage.files import PRIVATE, write_new
-
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    write_new(output, text.getvalue().encode(), mode=PRIVATE, force=force)
-    terminal.say(f"run {run.run_id}: {text.getvalue().count(chr(10)) - 1} row(s); readable by you alone")
+    return text.getvalue()
+
+
+def _export(output: Path, content: Content, rows: int, run: Run, force: bool) -> None:
+    from linkage.files import PRIVATE, write_new
+
+    write_new(output, content, mode=PRIVATE, force=force)
+    terminal.say(f"run {run.run_id}: {rows} row(s); readable by you alone")
     terminal.answer(str(output))

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from linkage.canonical import canonical_json
 from linkage.errors import DataError, TamperedError
+from linkage.files import content_bytes
 from linkage.unit.workspace import (
     CERTAINTY,
     PARTITIONS,
@@ -121,7 +122,7 @@ def refuse_other_persons(records: pd.DataFrame, draws: Draws) -> None:
 def partitions_file(draws: Draws) -> bytes:
     """The draws as one file; the same draws give the same bytes."""
     about = {"format": FORMAT, "run": draws.run, "persons": draws.persons, "joins_missing": draws.joins.tolist()}
-    table = pq.read_table(pa.BufferReader(partitions_parquet(draws.table)))
+    table = pq.read_table(pa.BufferReader(content_bytes(partitions_parquet(draws.table))))
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, **_WRITTEN) as writer:
         writer.write_table(table)

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linkage.bundle.body import read_linking
 from linkage.bundle.format import Manifest, file_label
@@ -23,6 +24,7 @@ from linkage.bundle.keyring import KeyFolder, PublicKey
 from linkage.bundle.open import Opened, open_bundle
 from linkage.canonical import digest_of_bytes
 from linkage.errors import (
+    BundleError,
     FormatError,
     KeyringError,
     ProtocolMismatchError,
@@ -87,17 +89,24 @@ def receive(
         LockedError: another process writes to this workspace.
         TamperedError: the workspace is not as it was written.
     """
-    opened = open_bundle(data, keys, section="linking", today=today, file=file)
+    room = next(folder for folder in workspace.bundles.absolute().parents if folder.is_dir())
+    opened = open_bundle(data, keys, section="linking", today=today, file=file, scratch_folder=room)
     terms = _Terms(today, tuple(trust), protocol, supersede)
     refuse_foreign_folder(workspace)
     _judge(opened, read_ledger(workspace.ledger), terms, file)
-    part = _part(opened, file)
+    opened, record = _without_body(opened, file)
     create(workspace.path)
     with writing(workspace):
         ledger = read_ledger(workspace.ledger)
         _judge(opened, ledger, terms, file)
-        _refuse_known_records(part, _other_periods(opened.manifest, workspace, ledger, keys), file)
+        for other in _other_periods(opened.manifest, ledger):
+            _refuse_known_records(record, _load(workspace, other, keys).record, file)
         return _store(workspace, ledger, opened, data, terms)
+
+
+def _without_body(opened: Opened, file: str) -> tuple[Opened, NDArray[np.bytes_]]:
+    """A bundle whose body parses, and its records: with the body goes the room that it takes, before the file is copied."""
+    return replace(opened, body=memoryview(b"")), _part(opened, file).record.copy()
 
 
 @dataclass(frozen=True)
@@ -195,15 +204,14 @@ def _refuse_look_alike_period(manifest: Manifest, ledger: Ledger, file: str) -> 
             raise ReplayedError("the period's label differs from a known one in capital letters only", file=file)
 
 
-def _other_periods(manifest: Manifest, workspace: Workspace, ledger: Ledger, keys: KeyFolder) -> list[StoredPart]:
+def _other_periods(manifest: Manifest, ledger: Ledger) -> list[Bundle]:
     bundles = active_bundles(ledger)
-    others = (bundle for bundle in bundles if bundle.agency == manifest.agency and bundle.period != manifest.period)
-    return load_parts(workspace, keys, list(others))
+    return [bundle for bundle in bundles if bundle.agency == manifest.agency and bundle.period != manifest.period]
 
 
-def _refuse_known_records(part: StoredPart, others: Sequence[StoredPart], file: str) -> None:
+def _refuse_known_records(record: NDArray[np.bytes_], known: NDArray[np.bytes_], file: str) -> None:
     """A record stands in one period: taken twice, it would make the workspace impossible to link."""
-    shared = sum(len(np.intersect1d(part.record, other.record)) for other in others)
+    shared = len(np.intersect1d(record, known))
     if shared:
         hint = "an extract holds the records of its own period; replace the other period's bundle with --supersede"
         raise ReplayedError(f"{shared} of its records were received with another period", file=file, hint=hint)
@@ -221,7 +229,7 @@ def _store(workspace: Workspace, ledger: Ledger, opened: Opened, data: bytes | P
         bundle_id=opened.bundle_id,
         body_sha256=manifest.body_sha256,
         file=name,
-        file_sha256=digest_of_bytes(data) if isinstance(data, bytes) else digest_of_file(data),
+        file_sha256=opened.file_sha256,
         received=day,
         reason=(terms.supersede or "") if replaced else "",
     )
@@ -229,7 +237,7 @@ def _store(workspace: Workspace, ledger: Ledger, opened: Opened, data: bytes | P
     if isinstance(data, bytes):
         write_atomically(workspace.bundles / name, data, mode=PRIVATE)
     else:
-        copy_atomically(data, workspace.bundles / name, mode=PRIVATE)
+        copy_atomically(data, workspace.bundles / name, opened.file_sha256, mode=PRIVATE)
     append(workspace.ledger, ledger, settings=_new_settings(opened, ledger, terms), signers=signers, bundles=[bundle])
     signer = {**ledger.signers, **{one.agency: one for one in signers}}[manifest.agency]
     return Received(bundle, signer, signer in signers and signer.pinned == "first use", max(replaced, default=None))
@@ -281,13 +289,31 @@ def load_parts(workspace: Workspace, keys: KeyFolder, bundles: Sequence[Bundle])
 
 
 def _load(workspace: Workspace, bundle: Bundle, keys: KeyFolder) -> StoredPart:
-    path, received = verified_bundle(workspace, bundle), date.fromisoformat(bundle.received)
-    opened = open_bundle(path, keys, section="linking", today=received, file=bundle.file, scratch_folder=workspace.bundles)
+    opened = _opened(workspace, bundle, keys)
     manifest = opened.manifest
+    if opened.file_sha256 != bundle.file_sha256:
+        raise TamperedError("the stored bundle is not what was received", file=bundle.file)
     said = (manifest.agency, manifest.period, manifest.sequence, opened.bundle_id, manifest.body_sha256)
     if said != (bundle.agency, bundle.period, bundle.sequence, bundle.bundle_id, bundle.body_sha256):
         raise TamperedError("the stored bundle is not the one that was received", file=bundle.file)
     return _part(opened, bundle.file)
+
+
+def _opened(workspace: Workspace, bundle: Bundle, keys: KeyFolder) -> Opened:
+    """Open a stored bundle; one that does not open is told from one that is not what was received."""
+    try:
+        return open_bundle(
+            workspace.bundles / bundle.file,
+            keys,
+            section="linking",
+            today=date.fromisoformat(bundle.received),
+            file=bundle.file,
+            scratch_folder=workspace.bundles,
+            checked=bundle.file_sha256,
+        )
+    except (BundleError, OSError):
+        verified_bundle(workspace, bundle)
+        raise
 
 
 def _part(opened: Opened, file: str) -> StoredPart:
@@ -295,8 +321,8 @@ def _part(opened: Opened, file: str) -> StoredPart:
     return StoredPart(opened.manifest.agency, *columns, opened.body)
 
 
-def verified_bundle(workspace: Workspace, bundle: Bundle) -> Path:
-    """Where the stored file of a bundle lies, if its bytes are those that were received.
+def verified_bundle(workspace: Workspace, bundle: Bundle) -> None:
+    """Refuse a stored file whose bytes are not those that were received.
 
     Raises:
         TamperedError: it is missing, or not what was received.
@@ -308,4 +334,3 @@ def verified_bundle(workspace: Workspace, bundle: Bundle) -> Path:
         raise TamperedError("a received bundle is missing or cannot be read", file=bundle.file) from None
     if digest != bundle.file_sha256:
         raise TamperedError("the stored bundle is not what was received", file=bundle.file)
-    return path

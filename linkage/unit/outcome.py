@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.canonical import canonical_json
+from linkage.files import Content
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.cuts import counted_cuts
+from linkage.unit.known import Known, changes_parquet, seen_before
 from linkage.unit.link import Linkage
 from linkage.unit.model_file import described, saved
-from linkage.unit.parquet import Chosen
-from linkage.unit.persons import Persons, Record, record_names
+from linkage.unit.parquet import Chosen, Names
+from linkage.unit.persons import Persons
 from linkage.unit.workspace import (
     CERTAINTY,
     CHANGES,
@@ -30,47 +32,60 @@ from linkage.unit.workspace import (
     PERSONS,
     PROTOCOL,
     PairsTable,
-    PartitionsTable,
-    PersonsTable,
-    changes_parquet,
     pairs_parquet,
     partitions_parquet,
     persons_parquet,
 )
 
 
-def run_files(
-    encodings: Encodings, protocol: Protocol, linkage: Linkage, persons: Persons, previous: Mapping[Record, str]
-) -> dict[str, bytes]:
-    """The run's files by name; `known.parquet` also names the records of earlier runs that are not in this one."""
-    agency = np.array(encodings.agencies, dtype=object)[encodings.source]
-    record = np.array([one.decode() for one in encodings.record.tolist()], dtype=object)
-    own = persons_parquet(PersonsTable(agency, record, persons.person))
+def run_files(encodings: Encodings, protocol: Protocol, linkage: Linkage, persons: Persons, previous: Known) -> dict[str, Content]:
+    """The run's files by name; `known.parquet` also names the records of earlier runs that are not in this one.
+
+    Where there are none, it has the very content of the person map, which is then made once.
+    """
+    agency, record = Chosen(np.array(encodings.agencies, dtype=object), encodings.source), encodings.record
+    drawn = linkage.certainty.partitions
+    doubtful = Chosen(agency.texts, agency.rows[drawn.record]), Chosen(record, drawn.record)
+    own = persons_parquet((agency, record, persons.person))
+    gone = np.delete(np.arange(len(previous.record)), seen_before(encodings, previous)[1])
     return {
         PERSONS: own,
-        KNOWN: persons_parquet(_with_earlier(encodings, persons, previous)) if previous else own,
+        KNOWN: persons_parquet(_with_earlier(encodings, persons, previous, gone)) if len(gone) else own,
         PAIRS: pairs_parquet(_pairs(agency, record, protocol, linkage)),
         CHANGES: changes_parquet(persons.changes),
         MODEL: canonical_json(described_model(protocol, linkage)),
         PROTOCOL: protocol.canonical,
-        PARTITIONS: partitions_parquet(_partitions(agency, record, linkage)),
+        PARTITIONS: partitions_parquet((*doubtful, drawn.group, drawn.cluster.T)),
         CERTAINTY: canonical_json(described_certainty(linkage)),
     }
 
 
-def _with_earlier(encodings: Encodings, persons: Persons, previous: Mapping[Record, str]) -> PersonsTable:
-    known = {**previous, **dict(zip(record_names(encodings), persons.person.tolist(), strict=True))}
-    rows = [(agency, record, person) for (agency, record), person in sorted(known.items())]
-    columns = np.array(rows, dtype=object).reshape(-1, 3)
-    return PersonsTable(columns[:, 0], columns[:, 1], columns[:, 2])
+def _with_earlier(encodings: Encodings, persons: Persons, previous: Known, gone: NDArray[np.intp]) -> tuple[Chosen, Names, Names]:
+    """Agency, record and person of this run's records and of those that are known only from earlier runs, in order.
+
+    Args:
+        encodings: this run's records.
+        persons: theirs.
+        previous: everything known before.
+        gone: rows of it whose records are not in this run.
+    """
+    agencies = sorted({*encodings.agencies, *previous.agencies})
+    before, now = (
+        np.array([agencies.index(name) for name in names], np.int32) for names in (previous.agencies, encodings.agencies)
+    )
+    source = np.concatenate([now[encodings.source], before[previous.source[gone]]])
+    record = np.concatenate([encodings.record, previous.record[gone]])
+    order = np.lexsort((record, source))
+    person = np.concatenate([persons.person, previous.person[gone]])
+    return Chosen(np.array(agencies, dtype=object), source[order]), record[order], person[order]
 
 
-def _pairs(agency: NDArray[np.object_], record: NDArray[np.object_], protocol: Protocol, linkage: Linkage) -> PairsTable[Chosen]:
+def _pairs(agency: Chosen, record: Names, protocol: Protocol, linkage: Linkage) -> PairsTable[Chosen]:
     left, right = linkage.candidates.pairs
     return PairsTable(
-        left_agency=Chosen(agency, left),
+        left_agency=Chosen(agency.texts, agency.rows[left]),
         left_record=Chosen(record, left),
-        right_agency=Chosen(agency, right),
+        right_agency=Chosen(agency.texts, agency.rows[right]),
         right_record=Chosen(record, right),
         comparisons=tuple(comparison.name for comparison in protocol.comparisons),
         levels=linkage.levels,
@@ -104,11 +119,6 @@ def quality(encodings: Encodings, linkage: Linkage) -> dict[str, int]:
         "joins_missing": sure.joins_missing,
         "records_doubtful": sure.doubtful,
     }
-
-
-def _partitions(agency: NDArray[np.object_], record: NDArray[np.object_], linkage: Linkage) -> PartitionsTable:
-    drawn = linkage.certainty.partitions
-    return PartitionsTable(agency[drawn.record], record[drawn.record], drawn.group, drawn.cluster.T)
 
 
 def described_certainty(linkage: Linkage) -> dict[str, Any]:

@@ -1,65 +1,121 @@
-"""Tables of a run as Parquet: sorted, under pinned parameters, so that equal tables give equal bytes on every machine."""
+"""Tables of a run as Parquet: in order, under pinned parameters, so that equal tables give equal bytes on every machine.
+
+A table is written some rows at a time, so that neither it nor its file need be in memory whole. Texts that all have one
+length, as pseudonyms and person IDs have, are fixed bytes side by side and never objects of Python.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from pyarrow import csv
 
 from linkage.errors import TamperedError
 
-_ROW_GROUP = 1 << 20
+ROW_GROUP = 1 << 20
+_PINNED: Mapping[str, Any] = {
+    "version": "2.6",
+    "data_page_version": "1.0",
+    "compression": "zstd",
+    "compression_level": 1,  # pseudonyms: in less than half the time of 3, and smaller
+    "use_dictionary": True,
+    "write_statistics": False,
+    "write_page_checksum": True,
+    "store_schema": False,
+}
 Texts = NDArray[np.object_]
+Names = NDArray[np.bytes_]
 
 
 class Chosen(NamedTuple):
-    """A column of few texts that occur many times, written without a copy of each.
+    """A column of texts that occur several times, written without a copy of each.
 
     Attributes:
-        texts: (n,) object array.
+        texts: (n,) texts, in the order in which rows are to be sorted by them.
         rows: (n_rows,) which of them stands in each row.
     """
 
-    texts: Texts
-    rows: NDArray[np.int32]
+    texts: Texts | Names
+    rows: NDArray[np.integer[Any]]
 
 
-def written(table: Any, keys: Sequence[str]) -> bytes:
-    """Sorted rows as Parquet under pinned parameters, so that equal tables give equal bytes."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table if _is_sorted(table, keys) else table.sort_by([(name, "ascending") for name in keys]),
-        sink,
-        version="2.6",
-        data_page_version="1.0",
-        compression="zstd",
-        compression_level=3,
-        use_dictionary=True,
-        write_statistics=False,
-        row_group_size=_ROW_GROUP,
-        write_page_checksum=True,
-        store_schema=False,
-    )
-    return bytes(sink.getvalue().to_pybytes())
+Column = Texts | Names | Chosen
 
 
-def _is_sorted(table: Any, keys: Sequence[str]) -> bool:
-    """Whether the rows stand in order already, as those of a run do: to see that costs less than to sort texts."""
-    after = np.zeros(max(table.num_rows - 1, 0), np.bool_)
-    equal = ~after
-    for name in keys:
-        column = table[name].combine_chunks()
-        if isinstance(column, pa.DictionaryArray):
-            column = column.indices  # of texts in order, see `texts`
-        before, behind = column.slice(0, len(after)), column.slice(1)
-        after |= equal & pc.greater(behind, before).fill_null(False).to_numpy(zero_copy_only=False)
-        equal &= pc.equal(behind, before).fill_null(False).to_numpy(zero_copy_only=False)
-    return bool((after | equal).all())
+def written(part: Callable[[slice], Any], rows: int, at_once: int = ROW_GROUP) -> Callable[[IO[bytes]], None]:
+    """What writes a table as Parquet under pinned parameters, so that equal tables give equal bytes.
+
+    Args:
+        part: the Arrow table of some rows; all parts have one schema, and their rows are in order.
+        rows: how many there are.
+        at_once: rows of a part, and of a row group.
+    """
+
+    def write(out: IO[bytes]) -> None:
+        first = part(slice(0, at_once))
+        with pq.ParquetWriter(out, first.schema, **_PINNED) as file:
+            file.write_table(first, row_group_size=at_once)
+            for start in range(at_once, rows, at_once):
+                file.write_table(part(slice(start, start + at_once)), row_group_size=at_once)
+
+    return write
+
+
+def order_of(*keys: Column) -> NDArray[np.intp] | slice:
+    """The order of rows by these columns, first column first; fixed bytes and chosen texts stand in order already."""
+    if not all(isinstance(key, np.ndarray) and key.dtype == np.object_ for key in keys):
+        return slice(None)
+    return np.lexsort(tuple(key.astype(str) for key in reversed(keys) if isinstance(key, np.ndarray)))
+
+
+def taken(column: Column, rows: slice | NDArray[np.intp]) -> Column:
+    """Some rows of a column of texts."""
+    return column._replace(rows=column.rows[rows]) if isinstance(column, Chosen) else column[rows]
+
+
+def texts(values: Column) -> Any:
+    """A column of texts as Arrow has it."""
+    if isinstance(values, Chosen):
+        return _chosen(values)
+    if values.dtype == np.object_:
+        return _built(values.tolist())
+    width, octets = values.dtype.itemsize, np.ascontiguousarray(values)
+    if octets.view(np.uint8).reshape(len(values), width)[:, -1:].all():
+        ends = np.arange(0, width * len(values) + 1, width, dtype=np.int32)
+        return pa.StringArray.from_buffers(len(values), pa.py_buffer(ends), pa.py_buffer(octets))
+    return _built(values.astype(str).tolist())  # some are shorter
+
+
+def _built(values: Sequence[str]) -> Any:
+    """As `pa.array`, which however loads pandas first, to ask it whether the values are of its own."""
+    builder = pa.lib.StringBuilder()
+    builder.append_values(values)
+    return builder.finish()
+
+
+def _chosen(values: Chosen) -> Any:
+    """Only the texts that occur, and which of them stands in each row."""
+    occurs = np.zeros(len(values.texts), np.bool_)
+    occurs[values.rows] = True
+    place = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+    return pa.DictionaryArray.from_arrays(numbers(place[values.rows]), texts(values.texts[occurs]))
+
+
+def numbers(values: NDArray[Any]) -> Any:
+    """A column of numbers as Arrow has it, without a copy; `pa.array` loads pandas first, as for texts."""
+    kept = np.packbits(values, bitorder="little") if values.dtype == np.bool_ else np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(kept)])
+
+
+def write_csv(table: Any, out: IO[bytes]) -> None:
+    """Write texts that need no quotes, as names, pseudonyms and IDs are, as CSV with a header."""
+    out.write(f"{','.join(table.column_names)}\n".encode())
+    csv.write_csv(table, out, csv.WriteOptions(include_header=False, quoting_style="none"))
 
 
 def read(data: bytes, name: str) -> Any:
@@ -69,7 +125,8 @@ def read(data: bytes, name: str) -> Any:
         TamperedError: there is none.
     """
     try:
-        return pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True) as file:
+            return file.read()
     except (pa.ArrowException, OSError, ValueError):
         raise TamperedError("the file is not a Parquet table", file=name) from None
 
@@ -85,17 +142,33 @@ def refuse_other_columns(table: Any, expected: Mapping[str, Any], name: str) -> 
         raise TamperedError("the table's columns are not those of this file", file=name)
 
 
-def texts(values: Texts | Chosen) -> Any:
-    """A column of texts as Arrow has it."""
-    if not isinstance(values, Chosen):
-        return pa.array(values, pa.string(), from_pandas=False)
-    distinct, first = np.unique(values.texts.astype(str), return_inverse=True) if len(values.texts) else (values.texts, values.rows)
-    dictionary = pa.array(distinct.astype(object), pa.string(), from_pandas=False)
-    return pa.DictionaryArray.from_arrays(pa.array(first[values.rows], pa.int32()), dictionary)
-
-
 def as_texts(column: Any) -> Texts:
     """Equal texts become one object: a pair costs eight bytes per column, not a string each."""
+    coded = as_chosen(column)
+    return coded.texts[coded.rows] if len(coded.rows) else np.empty(0, dtype=object)
+
+
+def as_chosen(column: Any) -> Chosen:
+    """The distinct texts of a column in the order in which they come, and which of them stands in each row."""
     coded = column.combine_chunks().dictionary_encode()
-    values: Texts = np.array([*coded.dictionary.to_pylist()], dtype=object)
-    return values[coded.indices.to_numpy()] if len(values) else np.empty(0, dtype=object)
+    return Chosen(np.array([*coded.dictionary.to_pylist()], dtype=object), _values(coded.indices))
+
+
+def _values(column: Any) -> NDArray[Any]:
+    """Numbers without missing ones, without a copy and without pandas."""
+    return np.frombuffer(
+        column.buffers()[1], column.type.to_pandas_dtype(), len(column), column.offset * column.type.bit_width // 8
+    )
+
+
+def as_names(column: Any) -> Names:
+    """(n,) fixed bytes, as long as the longest of the texts."""
+    whole = column.combine_chunks()
+    if not len(whole):
+        return np.empty(0, "S1")
+    _, offsets, octets = whole.buffers()
+    ends = np.frombuffer(offsets, np.int32)[whole.offset : whole.offset + len(whole) + 1]
+    size = np.diff(ends)
+    out = np.zeros((len(whole), int(size.max(initial=1))), np.uint8)
+    out[np.arange(out.shape[1]) < size[:, None]] = np.frombuffer(octets or b"", np.uint8)[ends[0] : ends[-1]]
+    return out.reshape(-1).view(f"S{out.shape[1]}")

@@ -17,13 +17,14 @@ from linkage.unit.decisions import Constraints, Pair, constraints
 from linkage.unit.entries import Bundle
 from linkage.unit.executor import MEMORY, Means, OnDisk, Report, no_report
 from linkage.unit.intake import active_bundles, load_parts, pinned_protocol
+from linkage.unit.known import NOTHING_KNOWN, Known, known_persons
 from linkage.unit.ledger import Ledger, read_ledger, record_run
 from linkage.unit.link import Decided, Linkage, as_pairs, link_encodings
 from linkage.unit.model_choice import Given, told_of_estimated, told_of_given
 from linkage.unit.model_file import Saved, read_model
 from linkage.unit.outcome import described_passes, quality, run_files
-from linkage.unit.persons import Record, assign_persons, record_names
-from linkage.unit.workspace import KNOWN, Run, Workspace, current, parts_folder, persons_table, publish, read_run_file, writing
+from linkage.unit.persons import assign_persons
+from linkage.unit.workspace import KNOWN, Run, Workspace, current, parts_folder, publish, read_run_file, writing
 from linkage.version import __version__
 
 FORMAT = "headcount-run/1"
@@ -137,20 +138,17 @@ def _names(pairs: Sequence[Pair]) -> list[list[list[str]]]:
 
 def _as_indices(encodings: Encodings, decided: Constraints) -> Decided:
     """Decided pairs as record indices; a pair with a record of another period is left for the run that holds it."""
-    index = {record: place for place, record in enumerate(record_names(encodings))}
 
     def known(pairs: Sequence[Pair]) -> list[tuple[int, int]]:
-        return [(index[left], index[right]) for left, right in pairs if left in index and right in index]
+        placed = [(encodings.place(*left), encodings.place(*right)) for left, right in pairs]
+        return [(left, right) for left, right in placed if left is not None and right is not None]
 
     return Decided(as_pairs(known(decided.must)), as_pairs(known(decided.cannot)))
 
 
-def _earlier(before: Run | None) -> Mapping[Record, str]:
-    """(agency, record) to the person that it was last, in whichever earlier run it stood."""
-    if before is None:
-        return {}
-    table = persons_table(read_run_file(before, KNOWN))
-    return dict(zip(zip(table.agency.tolist(), table.record.tolist(), strict=True), table.person_id.tolist(), strict=True))
+def _earlier(before: Run | None) -> Known:
+    """The person that each record was last, in whichever earlier run it stood."""
+    return known_persons(read_run_file(before, KNOWN)) if before else NOTHING_KNOWN
 
 
 def _manifest(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +24,31 @@ from numpy.typing import NDArray
 
 from linkage.canonical import canonical_json, digest_of_bytes
 from linkage.errors import TamperedError, UsageError
-from linkage.files import PRIVATE, exclusive_lock, make_private_directory, sync_directory, write_atomically
-from linkage.unit.parquet import Chosen, Texts, as_texts, read, refuse_other_columns, texts, written
-from linkage.unit.persons import Change
+from linkage.files import (
+    PRIVATE,
+    Content,
+    Writes,
+    copy_atomically,
+    exclusive_lock,
+    make_private_directory,
+    sync_directory,
+    write_atomically,
+    write_digested,
+)
+from linkage.unit.parquet import (
+    ROW_GROUP,
+    Chosen,
+    Column,
+    Texts,
+    as_texts,
+    numbers,
+    order_of,
+    read,
+    refuse_other_columns,
+    taken,
+    texts,
+    written,
+)
 
 MANIFEST = "manifest.json"
 PERSONS, PAIRS, CHANGES, KNOWN = "persons.parquet", "pairs.parquet", "changes.parquet", "known.parquet"
@@ -215,7 +237,7 @@ def parts_folder(workspace: Workspace, job: str) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(workspace: Workspace, run_id: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Run:
+def publish(workspace: Workspace, run_id: str, files: Mapping[str, Content], manifest: Mapping[str, Any]) -> Run:
     """Make a run the current one: its directory appears whole, and then `CURRENT` changes in one step.
 
     The caller holds the lock. Stopped at any point, the earlier publication stays, and the same call finishes the job;
@@ -224,7 +246,7 @@ def publish(workspace: Workspace, run_id: str, files: Mapping[str, bytes], manif
     Args:
         workspace: the workspace.
         run_id: letters, digits and `._-`; the same run has the same ID.
-        files: name to content.
+        files: name to content; what is the same object is made once.
         manifest: what the run says of itself, without floating-point numbers; `run_id` and `files` are added.
 
     Raises:
@@ -232,36 +254,44 @@ def publish(workspace: Workspace, run_id: str, files: Mapping[str, bytes], manif
     """
     if not all(_PLAIN_NAME.fullmatch(name) for name in (run_id, *files)) or MANIFEST in files:
         raise ValueError("a run's ID and file names are letters, digits and ._-")
-    digests = {name: digest_of_bytes(data) for name, data in files.items()}
-    described = canonical_json({**manifest, "run_id": run_id, "files": digests})
-    if (workspace.runs / run_id).exists():
-        _refuse_other_run(workspace, run_id, described)
-    else:
-        _write_run(workspace, run_id, {**files, MANIFEST: described})
+    for leftover in workspace.runs.glob(".*.partial"):
+        shutil.rmtree(leftover)
+    partial = workspace.runs / f".{run_id}.partial"
+    try:
+        make_private_directory(partial)
+        described = canonical_json({**manifest, "run_id": run_id, "files": _write_files(partial, files)})
+        _keep_run(workspace, run_id, partial, described)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     line = f"{run_id} {digest_of_bytes(described)}\n".encode()
     if not workspace.pointer.exists() or workspace.pointer.read_bytes() != line:
         write_atomically(workspace.pointer, line, mode=PRIVATE)
     return read_run(workspace, run_id, digest_of_bytes(described))
 
 
-def _refuse_other_run(workspace: Workspace, run_id: str, described: bytes) -> None:
-    run = read_run(workspace, run_id, digest_of_bytes(described))
-    for name in run.manifest["files"]:
-        read_run_file(run, name)
+def _write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
+    """Name to SHA-256 of what was written."""
+    made: dict[int, str] = {}
+    digests: dict[str, str] = {}
+    for name, content in files.items():
+        twin = made.setdefault(id(content), name)
+        if twin == name:
+            digests[name] = write_digested(folder / name, content, mode=PRIVATE)
+        else:
+            digests[name] = digests[twin]
+            copy_atomically(folder / twin, folder / name, digests[twin], mode=PRIVATE)
+    return digests
 
 
-def _write_run(workspace: Workspace, run_id: str, files: Mapping[str, bytes]) -> None:
-    for leftover in workspace.runs.glob(".*.partial"):
-        shutil.rmtree(leftover)
-    partial = workspace.runs / f".{run_id}.partial"
-    try:
-        make_private_directory(partial)
-        for name, data in files.items():
-            write_atomically(partial / name, data, mode=PRIVATE)
-        partial.rename(workspace.runs / run_id)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+def _keep_run(workspace: Workspace, run_id: str, partial: Path, described: bytes) -> None:
+    """Give a run that was written its name, or see that the one of that name is the same."""
+    if (workspace.runs / run_id).exists():
+        run = read_run(workspace, run_id, digest_of_bytes(described))
+        for name in run.manifest["files"]:
+            read_run_file(run, name)
+        return
+    write_atomically(partial / MANIFEST, described, mode=PRIVATE)
+    partial.rename(workspace.runs / run_id)
     sync_directory(workspace.runs)
 
 
@@ -331,30 +361,56 @@ def _verified(path: Path, digest: str) -> bytes:
     return data
 
 
-def persons_parquet(table: PersonsTable) -> bytes:
-    """The person map as Parquet, sorted by agency and record."""
-    columns = {name: texts(values) for name, values in zip(table._fields, table, strict=True)}
-    return written(pa.table(columns), ("agency", "record"))
+def persons_parquet(table: tuple[Column, Column, Column]) -> Writes:
+    """What writes a person map, its columns those of a `PersonsTable`, as Parquet, sorted by agency and record."""
+    order = order_of(*table[:2])
+    columns = [taken(column, order) for column in table]
+
+    def part(rows: slice) -> Any:
+        return pa.table([texts(taken(column, rows)) for column in columns], PersonsTable._fields)
+
+    return written(part, _length(table[2]))
 
 
-def persons_table(data: bytes) -> PersonsTable:
-    """The person map in `persons.parquet`.
+def _length(column: Column) -> int:
+    return len(column.rows if isinstance(column, Chosen) else column)
+
+
+def persons_columns(data: bytes) -> Any:
+    """The person map in `persons.parquet` or `known.parquet`, as an Arrow table of texts.
 
     Raises:
         TamperedError: it is no such table.
     """
     table = read(data, PERSONS)
     refuse_other_columns(table, dict.fromkeys(PersonsTable._fields, pa.string()), PERSONS)
-    return PersonsTable(*(as_texts(table[name]) for name in PersonsTable._fields))
+    return table
 
 
-def pairs_parquet(table: PairsTable[Texts] | PairsTable[Chosen]) -> bytes:
-    """The candidate pairs as Parquet, sorted by their records."""
-    columns = {name: texts(getattr(table, name)) for name in _ENDS}
-    columns |= {f"{LEVEL_PREFIX}{name}": pa.array(table.levels[:, i], pa.int8()) for i, name in enumerate(table.comparisons)}
-    columns |= {name: pa.array(getattr(table, name), kind) for name, kind in _NUMBERS.items()}
-    columns[_APART] = texts(table.apart)
-    return written(pa.table(columns), _ENDS)
+def persons_table(data: bytes) -> PersonsTable:
+    """The same as texts.
+
+    Raises:
+        TamperedError: it is no such table.
+    """
+    return PersonsTable(*(as_texts(column) for column in persons_columns(data).columns))
+
+
+def pairs_parquet(table: PairsTable[Texts] | PairsTable[Chosen]) -> Writes:
+    """What writes the candidate pairs as Parquet, sorted by their records."""
+    order = order_of(*table[:4])
+    ends = [taken(column, order) for column in (*table[:4], table.apart)]
+    counted = {name: getattr(table, name)[order] for name in _NUMBERS}
+    levels = table.levels[order]
+
+    def part(rows: slice) -> Any:
+        named = dict(zip((*_ENDS, _APART), (texts(taken(column, rows)) for column in ends), strict=True))
+        shown = {f"{LEVEL_PREFIX}{name}": numbers(levels[rows, i]) for i, name in enumerate(table.comparisons)}
+        told = {name: numbers(column[rows]) for name, column in counted.items()}
+        last = {_APART: named.pop(_APART)}
+        return pa.table(named | shown | told | last)
+
+    return written(part, len(levels))
 
 
 def pairs_table(data: bytes) -> PairsTable[Texts]:
@@ -392,12 +448,19 @@ class PartitionsTable(NamedTuple):
     labels: NDArray[np.int16] | NDArray[np.int8]
 
 
-def partitions_parquet(table: PartitionsTable) -> bytes:
-    """The draws as Parquet, one row per doubtful record, its clusters as one list."""
-    flat = np.ascontiguousarray(table.labels.T, np.int16).reshape(-1)
-    draws = pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.int16()), len(table.labels))
-    columns = {"agency": texts(table.agency), "record": texts(table.record), "group": pa.array(table.group, pa.int32())}
-    return written(pa.table({**columns, "labels": draws}), ("agency", "record"))
+def partitions_parquet(table: tuple[Column, Column, NDArray[np.int32], NDArray[np.int16] | NDArray[np.int8]]) -> Writes:
+    """What writes the draws, in the columns of a `PartitionsTable`, as Parquet: a row per doubtful record, its labels a list."""
+    order = order_of(*table[:2])
+    agency, record, group, labels = taken(table[0], order), taken(table[1], order), table[2][order], table[3].T[order]
+    draws = len(table[3])
+
+    def part(rows: slice) -> Any:
+        flat = np.ascontiguousarray(labels[rows], np.int16).reshape(-1)
+        lists = pa.FixedSizeListArray.from_arrays(numbers(flat), draws)
+        named = {"agency": texts(taken(agency, rows)), "record": texts(taken(record, rows))}
+        return pa.table({**named, "group": numbers(group[rows]), "labels": lists})
+
+    return written(part, len(group), max(ROW_GROUP // max(draws, 1), 1))  # a million labels at a time
 
 
 def partitions_table(data: bytes) -> PartitionsTable:
@@ -415,23 +478,6 @@ def partitions_table(data: bytes) -> PartitionsTable:
         raise TamperedError("the table's columns are not those of this file", file=PARTITIONS)
     labels = flat.to_numpy().reshape(len(lists), max(draws, default=0)).T
     return PartitionsTable(as_texts(table["agency"]), as_texts(table["record"]), table["group"].to_numpy(), labels)
-
-
-def changes_parquet(changes: Sequence[Change]) -> bytes:
-    """What became of persons since the previous run, as Parquet."""
-    columns = {name: pa.array([getattr(change, name) for change in changes], pa.string()) for name in Change._fields}
-    return written(pa.table(columns), Change._fields)
-
-
-def changes_table(data: bytes) -> tuple[Change, ...]:
-    """The changes in `changes.parquet`, sorted.
-
-    Raises:
-        TamperedError: it is no such table.
-    """
-    table = read(data, CHANGES)
-    refuse_other_columns(table, dict.fromkeys(Change._fields, pa.string()), CHANGES)
-    return tuple(Change(**row) for row in table.to_pylist())
 
 
 _ENDS = PairsTable._fields[:4]

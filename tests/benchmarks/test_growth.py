@@ -23,7 +23,16 @@ def whole(**changed):
     steps = {"seal": {**COSTS, "bytes": 5_000_000}, "receive": COSTS, "export": {"wall_s": 2.0, "cpu_s": 3.0}}
     told = {"estimated": 804, "relative_error": 0.005, "low": 790, "high": 815, "covers": True}
     link = {**COSTS, "peak_memory_mb": 1000.0, "stages": [stage]}
-    made = {"protocol": "national", "records": 1000, "memory_gb": 2, **steps, "link": link, "pairs_compared": 4321, "quality": QUALITY, "certainty": told}
+    made = {
+        "protocol": "national",
+        "records": 1000,
+        "memory_gb": 2,
+        **steps,
+        "link": link,
+        "pairs_compared": 4321,
+        "quality": QUALITY,
+        "certainty": told,
+    }
     return {**made, "splink": SPLINK, "ratios": _ratios(made, SPLINK), **changed}
 
 

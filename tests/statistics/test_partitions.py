@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.errors import DataError
+from linkage.files import content_bytes
 from linkage.statistics.partitions import FORMAT, Draws, digest_of_persons, partitions_file, read_partitions
 from linkage.unit.workspace import PartitionsTable, PersonsTable, partitions_parquet
 
@@ -58,7 +59,7 @@ def test_the_same_draws_give_the_same_bytes_whatever_the_order_of_records(draws)
 
 
 def test_other_files_are_refused_by_name(draws):
-    for data in (b"", b"agency,record\n", partitions_parquet(draws.table), partitions_file(draws)[:-9]):
+    for data in (b"", b"agency,record\n", content_bytes(partitions_parquet(draws.table)), partitions_file(draws)[:-9]):
         with pytest.raises(DataError, match=r"p\.parquet: this is not a file of partitions") as refused:
             read_partitions(data, "p.parquet")
         assert "export partitions" in refused.value.hint

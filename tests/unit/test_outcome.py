@@ -9,11 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.canonical import canonical_json
+from linkage.files import content_bytes
 from linkage.protocol import ready_protocol
+from linkage.unit.known import NOTHING_KNOWN, Change, Known, changes_table
 from linkage.unit.link import link_encodings
 from linkage.unit.outcome import described_certainty, described_model, described_passes, quality, run_files
-from linkage.unit.persons import Change, Persons
-from linkage.unit.workspace import changes_table, pairs_table, partitions_table, persons_table
+from linkage.unit.persons import Persons
+from linkage.unit.workspace import pairs_table, partitions_table, persons_table
 
 PERSONS = ready_protocol("persons", "fields/1")
 
@@ -31,12 +33,28 @@ def linked(people):
 @pytest.fixture(scope="module")
 def named(linked):
     """Persons by cluster, and one change."""
-    return Persons(np.array([f"person-{label}" for label in linked.labels], dtype=object), (Change("merged", "person-0", "x"),))
+    return persons_of(linked, Change("merged", "person-0", "x"))
 
 
 @pytest.fixture(scope="module")
 def files(people, linked, named):
-    return run_files(people.encodings, PERSONS, linked, named, {("police", "Z" * 26): "person-gone", record_of(people, 0): "old"})
+    return made(people.encodings, linked, named, known_of(people))
+
+
+def persons_of(linkage, *changes):
+    return Persons(np.array([f"person-{label}" for label in linkage.labels], "S"), changes)
+
+
+def known_of(people):
+    """Of an earlier run: the first record under another ID, and one that is not there any more."""
+    agency, record = record_of(people, 0)
+    assert agency < "police"
+    return Known((agency, "police"), np.array([0, 1]), np.array([record, "Z" * 26], "S"), np.array(["old", "person-gone"], "S"))
+
+
+def made(encodings, linkage, named, known=NOTHING_KNOWN):
+    """The run's files as bytes."""
+    return {name: content_bytes(one) for name, one in run_files(encodings, PERSONS, linkage, named, known).items()}
 
 
 def record_of(people, at):
@@ -46,14 +64,14 @@ def record_of(people, at):
 def test_the_person_map_names_every_record_once_with_its_person(people, named, files):
     table = persons_table(files["persons.parquet"])
     rows = list(zip(*(column.tolist() for column in table), strict=True))
-    assert rows == [(*record_of(people, at), named.person[at]) for at in range(len(people.truth))]
+    assert rows == [(*record_of(people, at), named.person[at].decode()) for at in range(len(people.truth))]
 
 
 def test_what_is_known_has_earlier_records_too_and_the_newest_word_on_each(people, named, files):
     table = persons_table(files["known.parquet"])
     known = dict(zip(zip(table.agency.tolist(), table.record.tolist(), strict=True), table.person_id.tolist(), strict=True))
     assert known.pop(("police", "Z" * 26)) == "person-gone"
-    assert known == {record_of(people, at): named.person[at] for at in range(len(people.truth))}
+    assert known == {record_of(people, at): named.person[at].decode() for at in range(len(people.truth))}
 
 
 def test_every_pair_that_is_kept_is_there_with_levels_prior_weight_and_verdict(people, linked, files):
@@ -80,8 +98,7 @@ def test_changes_model_and_protocol_are_kept(linked, files):
 
 def test_the_same_linkage_gives_the_same_bytes(people, named, files):
     again = link_encodings(people.encodings, PERSONS)
-    earlier = {record_of(people, 0): "old", ("police", "Z" * 26): "person-gone"}
-    assert run_files(people.encodings, PERSONS, again, named, earlier) == files
+    assert made(people.encodings, again, named, known_of(people)) == files
 
 
 def test_the_model_is_told_in_whole_numbers_that_add_up(linked):
@@ -122,8 +139,7 @@ def vague(invent_people):
     """Lists so full of mistakes that much is doubtful, linked, and the files of the run."""
     people = invent_people(PERSONS, persons=60, errors=0.3, seed=4)
     linkage = link_encodings(people.encodings, PERSONS)
-    named = Persons(np.array([f"person-{label}" for label in linkage.labels], dtype=object), ())
-    return people, linkage, run_files(people.encodings, PERSONS, linkage, named, {})
+    return people, linkage, made(people.encodings, linkage, persons_of(linkage))
 
 
 def test_persons_partitions_and_joins_missing_alone_give_the_counts_of_every_draw(vague):
@@ -170,8 +186,7 @@ def test_why_pairs_are_cut_is_counted_by_reason(vague):
 def test_where_nothing_is_doubtful_the_draws_are_an_empty_table(invent_people):
     strangers = invent_people(PERSONS, persons=3, agencies=("police",), again=0.0).encodings
     linkage = link_encodings(strangers, PERSONS)
-    named = Persons(np.array([f"person-{label}" for label in linkage.labels], dtype=object), ())
-    files = run_files(strangers, PERSONS, linkage, named, {})
+    files = made(strangers, linkage, persons_of(linkage))
     table = partitions_table(files["partitions.parquet"])
     assert (len(table.record), table.labels.shape[1]) == (0, 0)
     assert json.loads(files["certainty.json"])["cut"] == {}

@@ -1,5 +1,7 @@
 """Parts of a run: a stopped run goes on with them, a finished one leaves none, and how they were cut changes nothing."""
 
+import gc
+import mmap
 import sys
 from datetime import date
 
@@ -7,7 +9,7 @@ import pytest
 
 from linkage.bundle.body import linking_body
 from linkage.canonical import canonical_json
-from linkage.errors import BundleError, ModelError, ReplayedError, TamperedError
+from linkage.errors import BundleError, FormatError, ModelError, ReplayedError
 from linkage.records import combine_stored
 from linkage.unit import compared, executor, intake
 from linkage.unit.candidates import propose
@@ -340,16 +342,31 @@ def test_a_file_received_twice_is_refused_and_changes_nothing(lying, folders, tm
     assert tree() == before
 
 
-def test_a_file_that_changes_while_it_is_received_is_not_linked(lying, bundles, folders, tmp_path, monkeypatch):
-    """The copy is what the ledger's digest must name; otherwise the next run refuses it."""
+def test_a_file_that_changes_while_it_is_received_is_refused(lying, bundles, folders, tmp_path, monkeypatch):
+    """What is stored is what was verified, or nothing."""
     real = intake.copy_atomically
 
-    def meddled(source, path, *, mode):
+    def meddled(source, path, sha256, *, mode):
         source.write_bytes(bundles["ngo"])
-        real(source, path, mode=mode)
+        real(source, path, sha256, mode=mode)
 
     monkeypatch.setattr(intake, "copy_atomically", meddled)
     workspace = Workspace(tmp_path / "W")
-    receive(workspace, lying["police"], folders.unit, today=date(2019, 1, 1), file="b.age")
-    with pytest.raises(TamperedError):
-        run(workspace, folders.unit)
+    with pytest.raises(FormatError, match="changed while it was read"):
+        receive(workspace, lying["police"], folders.unit, today=date(2019, 1, 1), file="b.age")
+    assert files_of(workspace.bundles) == {}
+    assert read_ledger(workspace.ledger).bundles == ()
+
+
+def test_while_a_file_is_copied_its_plaintext_takes_no_room_any_more(lying, folders, tmp_path, monkeypatch):
+    alive = []
+    real = intake.copy_atomically
+
+    def watched(source, path, sha256, *, mode):
+        gc.collect()
+        alive.extend(one for one in gc.get_objects() if isinstance(one, mmap.mmap))
+        real(source, path, sha256, mode=mode)
+
+    monkeypatch.setattr(intake, "copy_atomically", watched)
+    receive(Workspace(tmp_path / "W"), lying["police"], folders.unit, today=date(2019, 1, 1), file="b.age")
+    assert alive == []

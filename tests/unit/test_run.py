@@ -12,6 +12,7 @@ from linkage.errors import KeyringError, LockedError, ModelError, SchemaError, T
 from linkage.records import Part
 from linkage.unit.decisions import Wanted, decide
 from linkage.unit.executor import IN_MEMORY
+from linkage.unit.known import changes_table
 from linkage.unit.ledger import read_ledger
 from linkage.unit.link import link_encodings
 from linkage.unit.model_choice import Given, find_model
@@ -22,7 +23,6 @@ from linkage.unit.workspace import (
     MODEL,
     PERSONS,
     PersonsTable,
-    changes_table,
     create,
     current,
     persons_parquet,

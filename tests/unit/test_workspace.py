@@ -12,14 +12,13 @@ import pytest
 
 from linkage.canonical import digest_of_bytes
 from linkage.errors import LockedError, TamperedError, UsageError
+from linkage.files import content_bytes
 from linkage.unit import workspace as module
-from linkage.unit.persons import Change
+from linkage.unit.known import Change, changes_parquet, changes_table, known_persons
 from linkage.unit.workspace import (
     PairsTable,
     PartitionsTable,
     PersonsTable,
-    changes_parquet,
-    changes_table,
     create,
     current,
     open_workspace,
@@ -87,7 +86,11 @@ def test_a_file_cannot_be_named_out_of_its_run(made, tree, name):
     assert tree() == before
 
 
-STEPS = [("make_private_directory", 1), *(("write_atomically", call) for call in (1, 2, 3, 4)), ("sync_directory", 1)]
+STEPS = [
+    ("make_private_directory", 1),
+    *((step, call) for step in ("write_digested", "write_atomically") for call in (1, 2)),
+    ("sync_directory", 1),
+]
 
 
 @pytest.mark.parametrize(("step", "call"), STEPS)
@@ -241,12 +244,36 @@ PAIRS = PairsTable(
 
 
 def test_persons_come_back_sorted_by_agency_and_record():
-    back = persons_table(persons_parquet(PERSONS))
+    back = persons_table(content_bytes(persons_parquet(PERSONS)))
     assert [column.tolist() for column in back] == [["ngo", "ngo", "police"], ["B", "C", "A"], ["x", "y", "x"]]
 
 
+def test_persons_come_back_as_fixed_bytes_for_the_next_run():
+    known = known_persons(content_bytes(persons_parquet(PERSONS)))
+    assert known.agencies == ("ngo", "police")
+    assert (known.source.tolist(), known.record.tolist(), known.person.tolist()) == (
+        [0, 0, 1],
+        [b"B", b"C", b"A"],
+        [b"x", b"y", b"x"],
+    )
+
+
+def test_what_is_the_same_object_is_made_once_and_written_twice(made):
+    calls = []
+
+    def content(out):
+        calls.append(out)
+        out.write(b"one")
+
+    run = publish(made, "first", {"persons.parquet": content, "known.parquet": content}, {})
+    assert len(calls) == 1
+    assert {name: read_run_file(run, name) for name in run.manifest["files"]} == dict.fromkeys(run.manifest["files"], b"one")
+    assert set(run.manifest["files"].values()) == {digest_of_bytes(b"one")}
+    assert len({path.stat().st_mode for path in run.directory.iterdir()}) == 1
+
+
 def test_pairs_come_back_sorted_with_levels_and_weights_in_their_rows():
-    back = pairs_table(pairs_parquet(PAIRS))
+    back = pairs_table(content_bytes(pairs_parquet(PAIRS)))
     assert back.left_record.tolist() == ["A", "B"]
     assert back.comparisons == ("surname", "birth_date")
     assert back.levels.tolist() == [[3, 2], [0, -1]]
@@ -264,7 +291,7 @@ PARTITIONS = PartitionsTable(
 
 
 def test_draws_come_back_sorted_with_each_records_labels_in_its_row():
-    back = partitions_table(partitions_parquet(PARTITIONS))
+    back = partitions_table(content_bytes(partitions_parquet(PARTITIONS)))
     assert (back.agency.tolist(), back.record.tolist()) == (["ngo", "ngo", "police"], ["B", "C", "A"])
     assert (back.group.tolist(), back.group.dtype) == ([7, 3, 3], np.int32)
     assert (back.labels.tolist(), back.labels.dtype) == ([[0, 0, 0], [0, 0, 1]], np.int16)
@@ -272,12 +299,12 @@ def test_draws_come_back_sorted_with_each_records_labels_in_its_row():
 
 def test_draws_in_which_nobody_is_doubtful_come_back_empty():
     none = PartitionsTable(texts(), texts(), np.empty(0, np.int32), np.empty((400, 0), np.int16))
-    assert partitions_table(partitions_parquet(none)).labels.shape == (0, 0)
+    assert partitions_table(content_bytes(partitions_parquet(none))).labels.shape == (0, 0)
 
 
 @pytest.mark.parametrize("column", ["agency", "record", "group", "labels"])
 def test_draws_without_one_of_their_columns_are_refused(column):
-    table = pq.read_table(pa.BufferReader(partitions_parquet(PARTITIONS)))
+    table = pq.read_table(pa.BufferReader(content_bytes(partitions_parquet(PARTITIONS))))
     sink = pa.BufferOutputStream()
     pq.write_table(table.drop_columns([column]), sink)
     with pytest.raises(TamperedError):
@@ -295,7 +322,7 @@ def test_draws_without_one_of_their_columns_are_refused(column):
     ],
 )
 def test_draws_whose_labels_are_no_lists_of_one_length_are_refused(labels):
-    table = pq.read_table(pa.BufferReader(partitions_parquet(PARTITIONS)))
+    table = pq.read_table(pa.BufferReader(content_bytes(partitions_parquet(PARTITIONS))))
     sink = pa.BufferOutputStream()
     pq.write_table(table.set_column(3, "labels", labels), sink)
     with pytest.raises(TamperedError):
@@ -304,37 +331,37 @@ def test_draws_whose_labels_are_no_lists_of_one_length_are_refused(labels):
 
 def test_changes_come_back():
     changes = (Change("merged", "p", "q"), Change("split", "p", "r"))
-    assert changes_table(changes_parquet(changes[::-1])) == changes
-    assert changes_table(changes_parquet(())) == ()
+    assert changes_table(content_bytes(changes_parquet(changes[::-1]))) == changes
+    assert changes_table(content_bytes(changes_parquet(()))) == ()
 
 
 def test_empty_tables_come_back_empty():
     none = PersonsTable(texts(), texts(), texts())
-    assert len(persons_table(persons_parquet(none)).record) == 0
+    assert len(persons_table(content_bytes(persons_parquet(none))).record) == 0
     no_pairs = PairsTable(
         *(column[:0] for column in PAIRS[:4]), ("surname",), np.empty((0, 1), np.int8), *(column[:0] for column in PAIRS[6:])
     )
-    assert pairs_table(pairs_parquet(no_pairs)).levels.shape == (0, 1)
+    assert pairs_table(content_bytes(pairs_parquet(no_pairs))).levels.shape == (0, 1)
 
 
 def test_the_order_of_rows_does_not_show_in_the_bytes():
     turned = PersonsTable(*(column[::-1] for column in PERSONS))
-    assert persons_parquet(turned) == persons_parquet(PERSONS)
+    assert content_bytes(persons_parquet(turned)) == content_bytes(persons_parquet(PERSONS))
 
 
 def test_pages_carry_checksums_and_no_time_or_schema_of_ours(tmp_path):
     path = tmp_path / "p.parquet"
-    path.write_bytes(pairs_parquet(PAIRS))
+    path.write_bytes(content_bytes(pairs_parquet(PAIRS)))
     assert pq.ParquetFile(path, page_checksum_verification=True).metadata.metadata is None
 
 
 def test_a_table_with_other_columns_or_nulls_is_refused():
     with pytest.raises(TamperedError):
-        persons_table(pairs_parquet(PAIRS))
+        persons_table(content_bytes(pairs_parquet(PAIRS)))
     with pytest.raises(TamperedError):
-        pairs_table(persons_parquet(PERSONS))
+        pairs_table(content_bytes(persons_parquet(PERSONS)))
     with pytest.raises(TamperedError):
-        persons_table(persons_parquet(PERSONS._replace(record=texts("A", None, "B"))))
+        persons_table(content_bytes(persons_parquet(PERSONS._replace(record=texts("A", None, "B")))))
     with pytest.raises(TamperedError):
         persons_table(b"PAR1 not a table PAR1")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.agency import sha256
-from linkage.agency.sha256 import keyed_hashes, pool_of
+from linkage import sha256
+from linkage.sha256 import keyed_hashes, pool_of
 
 KEY = bytes(range(32))
 
