@@ -1,7 +1,7 @@
 """Which pairs are worth comparing: the union of keyed blocking passes and, for small inputs, of exact filter joins.
 
 A pass proposes every pair that shares a token; a block larger than the cap would propose mostly strangers, so it is
-left out, counted and reported. A join looks at all pairs and needs no blocking key, which is why it can find a pair
+left out, counted and reported, as are the largest blocks of a pass that would propose more pairs than the protocol allows it. A join looks at all pairs and needs no blocking key, which is why it can find a pair
 that every pass misses; its cost is quadratic, so the protocol says up to how many records it is run.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Lists, Pairs, Skipped, Table, dice_join, lists_of_pairs, lists_of_token, merged, side_by_side
+from blocking import Lists, Pairs, Skipped, Table, cap_for, dice_join, lists_of_pairs, lists_of_token, merged, side_by_side
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 
@@ -110,7 +110,19 @@ def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
 
 
 def _token_pass(encodings: Encodings, name: str, protocol: Protocol) -> tuple[Lists, Skipped]:
-    return lists_of_token(encodings.token(protocol.tokens.index(name)), protocol.blocking.max_block)
+    tokens = encodings.token(protocol.tokens.index(name))
+    return lists_of_token(tokens, largest_block(tokens, protocol))
+
+
+def largest_block(tokens: NDArray[np.uint64], protocol: Protocol) -> int:
+    """The largest block that a pass over these tokens joins, in records: fewer than `max_block` where its pairs would be too many.
+
+    Args:
+        tokens: (n_records,) of all records.
+        protocol: says how many pairs a pass may bring for each of them.
+    """
+    largest, most = protocol.blocking.max_block, protocol.blocking.most_pairs
+    return min(largest, cap_for(tokens, most * max(len(tokens), largest))) if most else largest
 
 
 def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:
