@@ -192,8 +192,8 @@ def _demo(result: Result) -> Iterator[str]:
 
 def _whole(result: Result) -> Iterator[str]:
     yield (
-        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, under `{result['protocol']}`, through `seal`, `receive`, `link` "
-        "and `export persons`, each a process of its own and its start counted; Splink reads the same rows in cleartext, imports "
+        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, under `{result['protocol']}`, through "
+        "`seal`, `receive`, `link` and `export persons`, each a process of its own and its start counted; Splink reads the same rows in cleartext, imports "
         f"not counted. `link` {_within(result['memory_gb'])}."
     )
     splink = result["splink"]
@@ -262,8 +262,8 @@ def _link_stage(one: Result) -> list[str]:
 def _growth(result: Result) -> Iterator[str]:
     points, large, ratio = result["points"], result["exponents"]["large"], result["per_row"]
     yield (
-        f"`link --memory {result['memory_gb']}` on lists of the synthetic persons under `{result['protocol']}`, through the same commands; start of Python and "
-        "loading of kernels are counted, so that small lists look slower."
+        f"`link --memory {result['memory_gb']}` on lists of the synthetic persons under `{result['protocol']}`, through the same "
+        "commands; start of Python and loading of kernels are counted, so that small lists look slower."
     )
     header = ["records", "pairs compared", "wall s", "CPU s", "CPU µs a record", "MB at most", "pair F1", "persons"]
     yield table(header, map(_growth_row, points))
