@@ -8,24 +8,83 @@ Source: our own; sequential sampling over the merges of UPGMA.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from comparators import over_slices
 from linkage.unit.agglomerate import merge
-from linkage.unit.groups import CANNOT, CONTRADICT, MUST, Groups, bars, square
+from linkage.unit.groups import CANNOT, CONTRADICT, MUST, Groups, bars
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _GROUPS = 256
 MOST_MEMBERS = 127
+_MOST_NODES = 4096
+_UNKNOWN = -1
 _MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+class Said(NamedTuple):
+    """What the pairs within groups say, each kind of pair once.
+
+    Attributes:
+        kind: (n_pairs,) int32 what kind each pair is of.
+        weights: (n_models, n_kinds) int64 microbits of log-odds, clipped.
+        seen: (n_kinds,) bool, whether such a pair could be compared.
+    """
+
+    kind: NDArray[np.int32]
+    weights: NDArray[np.int64]
+    seen: NDArray[np.bool_]
+
+
+class _Table(NamedTuple):
+    """How one group's clusters stand in the middle of a draw; tables as `agglomerate` keeps them.
+
+    Attributes:
+        total: (k, k) int64 sums of weights between clusters.
+        barred: (k, k) bool clusters that stay apart.
+        unseen: (k, k) bool clusters between which nothing could be compared.
+        members: (k,) int64 how many records each cluster has.
+        cluster: (k,) int32 cluster of each record.
+    """
+
+    total: NDArray[np.int64]
+    barred: NDArray[np.bool_]
+    unseen: NDArray[np.bool_]
+    members: NDArray[np.int64]
+    cluster: NDArray[np.int32]
+
+
+class _Tree(NamedTuple):
+    """What was found in earlier draws: those of one model go the same way until chance parts them.
+
+    A place is a node, 0 and up; `_UNKNOWN`, where no draw has been; or −2 − d, the end, with all clusters as in draw d.
+
+    Attributes:
+        root: (n_models,) int32 place where a model's draws begin.
+        below: (n_nodes, 2) int32 places behind a node, that where its two clusters stay apart, and that where they are joined.
+        one, other: (n_nodes,) int16 clusters between which a node decides.
+        chance: (n_nodes,) float64, one over the probability that they are joined.
+        path: (n_nodes,) int32 nodes that a draw has passed.
+        joined: (n_nodes,) int8, 1 where it joined.
+    """
+
+    root: NDArray[np.int32]
+    below: NDArray[np.int32]
+    one: NDArray[np.int16]
+    other: NDArray[np.int16]
+    chance: NDArray[np.float64]
+    path: NDArray[np.int32]
+    joined: NDArray[np.int8]
 
 
 def draw_groups(
     groups: Groups,
-    weights: NDArray[np.int64],
-    seen: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    said: Said,
     marked: NDArray[np.int8],
     model: NDArray[np.int64],
     least: int,
@@ -35,23 +94,23 @@ def draw_groups(
 
     Args:
         groups: all groups, of at most `MOST_MEMBERS`.
-        weights: (n_models, n_pairs) microbits of log-odds between the records of a group, clipped.
-        seen: (n_pairs,) int64, 1 where a pair could be compared.
+        rows: (m,) row of each member in what is returned.
+        said: what the pairs within groups say.
         marked: (n_pairs,) sums of `MUST`, `CANNOT` and `CONTRADICT`.
         model: (n_draws,) which of the models' weights a draw goes by.
         least: microbits; clusters whose mean weight is lower are never joined.
         seeds: (n_groups,) of each group.
     """
     out = np.empty((len(groups.members), len(model)), np.int8)
-    over_slices(lambda at, to: _draw_groups(groups, weights, seen, marked, model, least, seeds, at, to, out), len(seeds), _GROUPS)
+    over_slices(lambda at, to: _draw_groups(groups, rows, said, marked, model, least, seeds, at, to, out), len(seeds), _GROUPS)
     return out
 
 
 @njit(nogil=True, cache=True)
 def _draw_groups(
     groups: Groups,
-    weights: NDArray[np.int64],
-    seen: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    said: Said,
     marked: NDArray[np.int8],
     model: NDArray[np.int64],
     least: int,
@@ -64,19 +123,23 @@ def _draw_groups(
         start, size = groups.start[one], groups.start[one + 1] - groups.start[one]
         if size == 2:
             pair = groups.first[one]
-            _draw_two(weights[:, pair], seen[pair], marked[pair], model, least, seeds[one], out[start + 1])
-            out[start] = 0
+            kind = said.kind[pair]
+            out[rows[start]] = 0
+            _draw_two(said.weights[:, kind], said.seen[kind], marked[pair], model, least, seeds[one], out[rows[start + 1]])
             continue
-        between, showing = np.zeros((len(weights), size, size), np.int64), np.zeros((size, size), np.int64)
+        between, seen = np.zeros((len(said.weights), size, size), np.int64), np.zeros((size, size), np.bool_)
         must, cannot = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
-        for place in range(len(weights)):
-            square(groups, one, weights[place], between[place])
-        square(groups, one, seen, showing)
+        for pair in range(groups.first[one], groups.first[one + 1]):
+            a, b, kind = groups.one[pair], groups.other[pair], said.kind[pair]
+            seen[a, b] = seen[b, a] = said.seen[kind]
+            for place in range(len(said.weights)):
+                between[place, a, b] = between[place, b, a] = said.weights[place, kind]
         bars(groups, one, marked, must, cannot)
-        drawn = draw_partitions(between, showing > 0, must, cannot, model, least, seeds[one])
-        for draw in range(len(model)):
-            for place in range(size):
-                out[start + place, draw] = drawn[draw, place]
+        drawn = draw_partitions(between, seen, must, cannot, model, least, seeds[one])
+        for place in range(size):
+            row = out[rows[start + place]]
+            for draw in range(len(model)):
+                row[draw] = drawn[draw, place]
 
 
 @njit(nogil=True, cache=True)
@@ -111,6 +174,9 @@ def draw_partitions(
 ) -> NDArray[np.int16]:  # pragma: no cover - compiled
     """(n_draws, k) int16 cluster of each record in each draw, named by its smallest member.
 
+    Which two clusters come next, and how likely they are joined, depends on what was decided before and on nothing else. So
+    what a draw works out is kept in a tree for those after it: most only have to draw their random numbers.
+
     Args:
         weights: (n_models, k, k) symmetric microbits of log-odds, clipped.
         seen: (k, k) pairs that could be compared; two clusters between which none could are not joined.
@@ -122,33 +188,98 @@ def draw_partitions(
     """
     draws, size = len(model), weights.shape[1]
     out = np.zeros((draws, size), np.int16)
-    state = np.uint64(seed)
-    total, barred, unseen = np.empty((size, size), np.int64), cannot.copy(), ~seen
-    members, cluster = np.empty(size, np.int64), np.empty(size, np.int32)
+    most = min(_MOST_NODES, draws * size * (size - 1) // 2)  # each draw passes every two records once at most
+    tree = _Tree(
+        np.full(len(weights), _UNKNOWN, np.int32),
+        np.empty((most, 2), np.int32),
+        np.empty(most, np.int16),
+        np.empty(most, np.int16),
+        np.empty(most, np.float64),
+        np.empty(most, np.int32),
+        np.empty(most, np.int8),
+    )
+    square, marks = np.empty((size, size), np.int64), np.empty((size, size), np.bool_)
+    table = _Table(square, marks, marks.copy(), np.empty(size, np.int64), np.empty(size, np.int32))
+    state, nodes = np.uint64(seed), 0
     for number in range(draws):
-        for one in range(size):
-            members[one], cluster[one] = 1, one
-            for other in range(size):
-                total[one, other] = weights[model[number], one, other]
-                barred[one, other], unseen[one, other] = cannot[one, other], not seen[one, other]
-        for left in range(size):
-            for right in range(left + 1, size):
-                a, b = cluster[left], cluster[right]
-                if must[left, right] and a != b and not barred[a, b]:
-                    _join(min(a, b), max(a, b), total, barred, unseen, members, cluster)
-        while True:
-            a, b = _next(total, barred, unseen, members, least)
-            if a < 0:
-                break
+        at, steps = tree.root[model[number]], 0
+        while at >= 0:
             state += _GOLDEN
-            bits = total[a, b] / (members[a] * members[b]) / 1e6
-            if _uniform(state) * (1.0 + 2.0**-bits) < 1.0:
-                _join(a, b, total, barred, unseen, members, cluster)
-            else:
-                barred[a, b] = barred[b, a] = True
-        for one in range(size):
-            out[number, one] = cluster[one]
+            tree.path[steps] = at
+            tree.joined[steps] = 1 if _uniform(state) * tree.chance[at] < 1.0 else 0
+            at = tree.below[at, tree.joined[steps]]
+            steps += 1
+        if at == _UNKNOWN:
+            _replay(table, weights[model[number]], seen, must, cannot, tree, steps)
+            state, nodes = _go_on(table, tree, steps, nodes, least, state, number, model[number])
+            for one in range(size):
+                out[number, one] = table.cluster[one]
+        else:
+            out[number] = out[-2 - at]
     return out
+
+
+@njit(nogil=True, cache=True)
+def _replay(
+    table: _Table,
+    weights: NDArray[np.int64],
+    seen: NDArray[np.bool_],
+    must: NDArray[np.bool_],
+    cannot: NDArray[np.bool_],
+    tree: _Tree,
+    steps: int,
+) -> None:  # pragma: no cover - compiled
+    """Set the clusters as they stand before anything is drawn, and then as the first steps of the tree's path leave them."""
+    size = len(weights)
+    for one in range(size):
+        table.members[one], table.cluster[one] = 1, one
+        for other in range(size):
+            table.total[one, other] = weights[one, other]
+            table.barred[one, other], table.unseen[one, other] = cannot[one, other], not seen[one, other]
+    for left in range(size):
+        for right in range(left + 1, size):
+            a, b = table.cluster[left], table.cluster[right]
+            if must[left, right] and a != b and not table.barred[a, b]:
+                _join(min(a, b), max(a, b), table)
+    for step in range(steps):
+        _decide(tree.one[tree.path[step]], tree.other[tree.path[step]], tree.joined[step], table)
+
+
+@njit(nogil=True, cache=True)
+def _go_on(
+    table: _Table, tree: _Tree, steps: int, nodes: int, least: int, state: np.uint64, number: int, model: int
+) -> tuple[np.uint64, int]:  # pragma: no cover - compiled
+    """Draw to the end from where the tree ends, and grow it while there is room; the counter, and how many nodes there are."""
+    rooted = True
+    while True:
+        a, b = _next(table, least)
+        grows = rooted and nodes < len(tree.chance)
+        if rooted:
+            here = -2 - number if a < 0 else nodes if grows else _UNKNOWN
+            if steps:
+                tree.below[tree.path[steps - 1], tree.joined[steps - 1]] = here
+            else:
+                tree.root[model] = here
+        if a < 0:
+            return state, nodes
+        state += _GOLDEN
+        chance = 1.0 + 2.0 ** -(table.total[a, b] / (table.members[a] * table.members[b]) / 1e6)
+        joined = 1 if _uniform(state) * chance < 1.0 else 0
+        rooted = grows
+        if grows:
+            tree.one[nodes], tree.other[nodes], tree.chance[nodes] = a, b, chance
+            tree.below[nodes, 0] = tree.below[nodes, 1] = _UNKNOWN
+            tree.path[steps], tree.joined[steps] = nodes, joined
+            steps, nodes = steps + 1, nodes + 1
+        _decide(a, b, joined, table)
+
+
+@njit(nogil=True, cache=True)
+def _decide(a: int, b: int, joined: int, table: _Table) -> None:  # pragma: no cover - compiled
+    if joined:
+        _join(a, b, table)
+    else:
+        table.barred[a, b] = table.barred[b, a] = True
 
 
 @njit(nogil=True, cache=True)
@@ -161,16 +292,15 @@ def _uniform(state: np.uint64) -> float:  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _next(
-    total: NDArray[np.int64], barred: NDArray[np.bool_], unseen: NDArray[np.bool_], members: NDArray[np.int64], least: int
-) -> tuple[int, int]:  # pragma: no cover - compiled
+def _next(table: _Table, least: int) -> tuple[int, int]:  # pragma: no cover - compiled
     """The pair of clusters with the largest mean weight of at least `least`; (−1, −1) where there is none."""
+    total, members = table.total, table.members
     one, other, best, pairs = -1, -1, np.int64(0), np.int64(1)
     for left in range(len(members)):
         if members[left] == 0:
             continue
         for right in range(left + 1, len(members)):
-            if members[right] == 0 or barred[left, right] or unseen[left, right]:
+            if members[right] == 0 or table.barred[left, right] or table.unseen[left, right]:
                 continue
             between = members[left] * members[right]
             if total[left, right] >= least * between and (one < 0 or total[left, right] * pairs > best * between):
@@ -179,18 +309,11 @@ def _next(
 
 
 @njit(nogil=True, cache=True)
-def _join(
-    into: int,
-    out: int,
-    total: NDArray[np.int64],
-    barred: NDArray[np.bool_],
-    unseen: NDArray[np.bool_],
-    members: NDArray[np.int64],
-    cluster: NDArray[np.int32],
-) -> None:  # pragma: no cover - compiled
+def _join(into: int, out: int, table: _Table) -> None:  # pragma: no cover - compiled
     """As `merge`; what could not be compared with either cluster cannot be compared with both."""
-    for other in range(len(members)):
+    unseen = table.unseen
+    for other in range(len(unseen)):
         if other not in (into, out):
             unseen[into, other] &= unseen[out, other]
             unseen[other, into] = unseen[into, other]
-    merge(into, out, total, barred, members, cluster)
+    merge(into, out, table.total, table.barred, table.members, table.cluster)

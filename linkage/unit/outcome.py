@@ -114,7 +114,7 @@ def _partitions(agency: NDArray[np.object_], record: NDArray[np.object_], linkag
 def described_certainty(linkage: Linkage) -> dict[str, Any]:
     """What the draws come to: joins that no pass proposed, one number for each draw, and why pairs were cut."""
     drawn = linkage.certainty.partitions
-    return {"draws": len(drawn.joins), "joins_missing": drawn.joins.tolist(), "cut": counted_cuts(linkage.apart)}
+    return {"draws": len(drawn.joins), "joins_missing": drawn.joins.tolist(), "cut": counted_cuts(linkage.cut)}
 
 
 def described_passes(linkage: Linkage) -> list[Mapping[str, Any]]:
