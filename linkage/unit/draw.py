@@ -21,7 +21,7 @@ from linkage.unit.groups import CANNOT, CONTRADICT, MUST, Groups, bars
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _GROUPS = 256
 MOST_MEMBERS = 127
-_MOST_NODES = 4096
+_MOST_NODES = 1024
 _UNKNOWN = -1
 _MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -49,6 +49,7 @@ class _Table(NamedTuple):
         unseen: (k, k) bool clusters between which nothing could be compared.
         members: (k,) int64 how many records each cluster has.
         cluster: (k,) int32 cluster of each record.
+        best: (k,) int32 of each cluster that behind it with the largest mean weight between them; −1 where none may be joined.
     """
 
     total: NDArray[np.int64]
@@ -56,6 +57,7 @@ class _Table(NamedTuple):
     unseen: NDArray[np.bool_]
     members: NDArray[np.int64]
     cluster: NDArray[np.int32]
+    best: NDArray[np.int32]
 
 
 class _Tree(NamedTuple):
@@ -199,7 +201,8 @@ def draw_partitions(
         np.empty(most, np.int8),
     )
     square, marks = np.empty((size, size), np.int64), np.empty((size, size), np.bool_)
-    table = _Table(square, marks, marks.copy(), np.empty(size, np.int64), np.empty(size, np.int32))
+    members, cluster = np.empty(size, np.int64), np.empty(size, np.int32)
+    table = _Table(square, marks, marks.copy(), members, cluster, cluster.copy())
     state, nodes = np.uint64(seed), 0
     for number in range(draws):
         at, steps = tree.root[model[number]], 0
@@ -210,26 +213,26 @@ def draw_partitions(
             at = tree.below[at, tree.joined[steps]]
             steps += 1
         if at == _UNKNOWN:
-            _replay(table, weights[model[number]], seen, must, cannot, tree, steps)
+            _begin(table, weights[model[number]], seen, must, cannot, least)
             state, nodes = _go_on(table, tree, steps, nodes, least, state, number, model[number])
             for one in range(size):
                 out[number, one] = table.cluster[one]
         else:
-            out[number] = out[-2 - at]
+            for one in range(size):
+                out[number, one] = out[-2 - at, one]
     return out
 
 
 @njit(nogil=True, cache=True)
-def _replay(
+def _begin(
     table: _Table,
     weights: NDArray[np.int64],
     seen: NDArray[np.bool_],
     must: NDArray[np.bool_],
     cannot: NDArray[np.bool_],
-    tree: _Tree,
-    steps: int,
+    least: int,
 ) -> None:  # pragma: no cover - compiled
-    """Set the clusters as they stand before anything is drawn, and then as the first steps of the tree's path leave them."""
+    """Set the clusters as they stand before anything is drawn."""
     size = len(weights)
     for one in range(size):
         table.members[one], table.cluster[one] = 1, one
@@ -241,45 +244,45 @@ def _replay(
             a, b = table.cluster[left], table.cluster[right]
             if must[left, right] and a != b and not table.barred[a, b]:
                 _join(min(a, b), max(a, b), table)
-    for step in range(steps):
-        _decide(tree.one[tree.path[step]], tree.other[tree.path[step]], tree.joined[step], table)
+    for one in range(size):
+        _look_behind(one, table, least)
 
 
 @njit(nogil=True, cache=True)
 def _go_on(
     table: _Table, tree: _Tree, steps: int, nodes: int, least: int, state: np.uint64, number: int, model: int
 ) -> tuple[np.uint64, int]:  # pragma: no cover - compiled
-    """Draw to the end from where the tree ends, and grow it while there is room; the counter, and how many nodes there are."""
-    rooted = True
+    """Go the tree's path, draw to the end from there, and grow the tree while there is room; the counter, and how many nodes."""
+    rooted, step = True, 0
     while True:
-        a, b = _next(table, least)
-        grows = rooted and nodes < len(tree.chance)
-        if rooted:
-            here = -2 - number if a < 0 else nodes if grows else _UNKNOWN
-            if steps:
-                tree.below[tree.path[steps - 1], tree.joined[steps - 1]] = here
-            else:
-                tree.root[model] = here
-        if a < 0:
-            return state, nodes
-        state += _GOLDEN
-        chance = 1.0 + 2.0 ** -(table.total[a, b] / (table.members[a] * table.members[b]) / 1e6)
-        joined = 1 if _uniform(state) * chance < 1.0 else 0
-        rooted = grows
-        if grows:
-            tree.one[nodes], tree.other[nodes], tree.chance[nodes] = a, b, chance
-            tree.below[nodes, 0] = tree.below[nodes, 1] = _UNKNOWN
-            tree.path[steps], tree.joined[steps] = nodes, joined
-            steps, nodes = steps + 1, nodes + 1
-        _decide(a, b, joined, table)
-
-
-@njit(nogil=True, cache=True)
-def _decide(a: int, b: int, joined: int, table: _Table) -> None:  # pragma: no cover - compiled
-    if joined:
-        _join(a, b, table)
-    else:
-        table.barred[a, b] = table.barred[b, a] = True
+        if step < steps:
+            a, b, joined = np.int64(tree.one[tree.path[step]]), np.int64(tree.other[tree.path[step]]), tree.joined[step]
+        else:
+            a, b = _next(table)
+            grows = rooted and nodes < len(tree.chance)
+            if rooted:
+                here = -2 - number if a < 0 else nodes if grows else _UNKNOWN
+                if step:
+                    tree.below[tree.path[step - 1], tree.joined[step - 1]] = here
+                else:
+                    tree.root[model] = here
+            if a < 0:
+                return state, nodes
+            state += _GOLDEN
+            chance = 1.0 + 2.0 ** -(table.total[a, b] / (table.members[a] * table.members[b]) / 1e6)
+            joined = np.int8(_uniform(state) * chance < 1.0)
+            if grows:
+                tree.one[nodes], tree.other[nodes], tree.chance[nodes] = a, b, chance
+                tree.below[nodes, 0] = tree.below[nodes, 1] = _UNKNOWN
+                tree.path[step], tree.joined[step] = nodes, joined
+                nodes += 1
+            rooted = grows
+        step += 1
+        if joined:
+            _join(a, b, table)
+        else:
+            table.barred[a, b] = table.barred[b, a] = True
+        _look_again(a, b, joined, table, least)
 
 
 @njit(nogil=True, cache=True)
@@ -292,20 +295,54 @@ def _uniform(state: np.uint64) -> float:  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _next(table: _Table, least: int) -> tuple[int, int]:  # pragma: no cover - compiled
-    """The pair of clusters with the largest mean weight of at least `least`; (−1, −1) where there is none."""
-    total, members = table.total, table.members
-    one, other, best, pairs = -1, -1, np.int64(0), np.int64(1)
-    for left in range(len(members)):
-        if members[left] == 0:
-            continue
-        for right in range(left + 1, len(members)):
-            if members[right] == 0 or table.barred[left, right] or table.unseen[left, right]:
-                continue
-            between = members[left] * members[right]
-            if total[left, right] >= least * between and (one < 0 or total[left, right] * pairs > best * between):
-                one, other, best, pairs = left, right, total[left, right], between
+def _next(table: _Table) -> tuple[int, int]:  # pragma: no cover - compiled
+    """The pair of clusters that may be joined with the largest mean weight; (−1, −1) where there is none."""
+    one, other = -1, -1
+    for left in range(len(table.best)):
+        right = table.best[left]
+        if right >= 0 and (one < 0 or _more(left, right, one, other, table)):
+            one, other = left, right
     return one, other
+
+
+@njit(nogil=True, cache=True)
+def _more(a: int, b: int, one: int, other: int, table: _Table) -> bool:  # pragma: no cover - compiled
+    """Whether the mean weight between two clusters is larger than that between two others."""
+    total, members = table.total, table.members
+    return bool(total[a, b] * (members[one] * members[other]) > total[one, other] * (members[a] * members[b]))
+
+
+@njit(nogil=True, cache=True)
+def _may(left: int, right: int, table: _Table, least: int) -> bool:  # pragma: no cover - compiled
+    """Whether two clusters may be joined; one that has become part of another may not."""
+    if table.members[left] == 0 or table.members[right] == 0 or table.barred[left, right] or table.unseen[left, right]:
+        return False
+    return bool(table.total[left, right] >= least * (table.members[left] * table.members[right]))
+
+
+@njit(nogil=True, cache=True)
+def _look_behind(left: int, table: _Table, least: int) -> None:  # pragma: no cover - compiled
+    """Find the best of the clusters behind one: of several alike, the first."""
+    best = -1
+    for right in range(left + 1, len(table.best)):
+        if _may(left, right, table, least) and (best < 0 or _more(left, right, left, best, table)):
+            best = right
+    table.best[left] = best
+
+
+@njit(nogil=True, cache=True)
+def _look_again(a: int, b: int, joined: int, table: _Table, least: int) -> None:  # pragma: no cover - compiled
+    """Bring the best of each cluster up to date with what was decided between two, the first before the second."""
+    if joined:
+        table.best[b] = -1
+    for left in range(0 if joined else a, b if joined else a + 1):
+        best = table.best[left]
+        if left == a or best == b or (best == a and left < a):
+            _look_behind(left, table, least)
+        elif left < a and _may(left, a, table, least):
+            more = best < 0 or _more(left, a, left, best, table)
+            if more or (a < best and not _more(left, best, left, a, table)):
+                table.best[left] = a
 
 
 @njit(nogil=True, cache=True)

@@ -209,7 +209,9 @@ def _add_levels(patterns: NDArray[np.int8], levels: Float, bits: Float) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _add_joint(patterns: NDArray[np.int8], first: int, second: int, joint: Float, bits: Float) -> None:  # pragma: no cover - compiled
+def _add_joint(
+    patterns: NDArray[np.int8], first: int, second: int, joint: Float, bits: Float
+) -> None:  # pragma: no cover - compiled
     """Add what two levels say by coming together; last in both directions, *not observed*."""
     for row in range(len(bits)):
         bits[row] += joint[patterns[row, first], patterns[row, second]]

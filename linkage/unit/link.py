@@ -172,8 +172,8 @@ def link_encodings(
 
         def weigh_pairs(pairs: Pairs) -> Weighed:
             seen = shown(encodings, pairs, among_these.among(counted), protocol)
-            said = Weighed(*(column[seen.kind] for column in weigh_any(seen.levels, table)))
-            return said._replace(weight=said.weight + shift)
+            weight, contradiction, known = weigh_any(seen.levels, table)
+            return Weighed(weight[seen.kind] + shift, contradiction[seen.kind], known[seen.kind])
 
         return cluster(Pairs(some.left[rows], some.right[rows]), weight, threshold, weigh_pairs, under)
 

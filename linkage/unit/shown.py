@@ -42,7 +42,7 @@ def shown(encodings: Encodings, pairs: Pairs, known: Shown, protocol: Protocol) 
         known: pairs that were compared before, sorted.
         protocol: the agreement.
     """
-    kind = _looked_up(known.pairs.left, known.pairs.right, known.kind, pairs.left, pairs.right)
+    kind = _looked_up(known, pairs)
     anew = np.flatnonzero(kind < 0)
     if not len(anew):
         return Shown(pairs, kind, known.levels)
@@ -63,19 +63,19 @@ def _compared(encodings: Encodings, pairs: Pairs, protocol: Protocol) -> Levels:
 
 
 @njit(nogil=True, cache=True)
-def _looked_up(
-    left: NDArray[np.int32], right: NDArray[np.int32], kind: NDArray[np.int32], of_left: NDArray[np.int32], of_right: NDArray[np.int32]
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
-    """(n_asked,) kind of each pair, −1 where it is not among the known ones, which are sorted: found by halving."""
-    found = np.empty(len(of_left), np.int32)
-    for asked in range(len(of_left)):
-        a, b = of_left[asked], of_right[asked]
-        low, high = 0, len(left)
+def _looked_up(known: Shown, pairs: Pairs) -> NDArray[np.int32]:  # pragma: no cover - compiled
+    """(n_pairs,) kind of each pair, −1 where it is not among the known ones, which are sorted: found by halving."""
+    found = np.empty(len(pairs.left), np.int32)
+    for row in range(len(found)):
+        left, right = pairs.left[row], pairs.right[row]
+        low, high = 0, len(known.kind)
         while low < high:
             middle = (low + high) // 2
-            if left[middle] < a or (left[middle] == a and right[middle] < b):
+            before = known.pairs.left[middle]
+            if before < left or (before == left and known.pairs.right[middle] < right):
                 low = middle + 1
             else:
                 high = middle
-        found[asked] = kind[low] if low < len(left) and left[low] == a and right[low] == b else -1
+        there = low < len(known.kind) and known.pairs.left[low] == left and known.pairs.right[low] == right
+        found[row] = known.kind[low] if there else -1
     return found
