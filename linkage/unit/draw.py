@@ -256,7 +256,7 @@ def _go_on(
     rooted, step = True, 0
     while True:
         if step < steps:
-            a, b, joined = np.int64(tree.one[tree.path[step]]), np.int64(tree.other[tree.path[step]]), tree.joined[step]
+            a, b, joined = int(tree.one[tree.path[step]]), int(tree.other[tree.path[step]]), int(tree.joined[step])
         else:
             a, b = _next(table)
             grows = rooted and nodes < len(tree.chance)
@@ -270,7 +270,7 @@ def _go_on(
                 return state, nodes
             state += _GOLDEN
             chance = 1.0 + 2.0 ** -(table.total[a, b] / (table.members[a] * table.members[b]) / 1e6)
-            joined = np.int8(_uniform(state) * chance < 1.0)
+            joined = 1 if _uniform(state) * chance < 1.0 else 0
             if grows:
                 tree.one[nodes], tree.other[nodes], tree.chance[nodes] = a, b, chance
                 tree.below[nodes, 0] = tree.below[nodes, 1] = _UNKNOWN

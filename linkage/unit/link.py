@@ -17,7 +17,7 @@ from blocking import Pairs
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Candidates, propose
-from linkage.unit.certainty import MODELS, Certainty, Kinds, Seen, certainty
+from linkage.unit.certainty import MODELS, Certainty, Kinds, Seen, Weigh, certainty
 from linkage.unit.cluster import Labels, Rules, Weighed, cluster
 from linkage.unit.compared import Choice, among, compare_all, kept
 from linkage.unit.contradictions import CONTRADICTED, NONE, contradictions
@@ -164,15 +164,12 @@ def link_encodings(
         pairs, shows = kept(parts, counted.codes, choose)
         return _Held(Candidates(pairs.pairs, passes, pairs.proposed), shows)
 
-    def weigh_any(levels: Levels, by: Weights) -> Weighed:
-        return _weighed_any(levels, by, protocol, threshold)
-
     def clustered(among_these: _Held, rows: Rows, shift: int, under: Rules) -> Labels:
         some, weight = among_these.found.pairs, pattern.weight[among_these.pattern[rows]] + shift
 
         def weigh_pairs(pairs: Pairs) -> Weighed:
             seen = shown(encodings, pairs, among_these.among(counted), protocol)
-            weight, contradiction, known = weigh_any(seen.levels, table)
+            weight, contradiction, known = _weighed_any(seen.levels, table, protocol, threshold)
             return Weighed(weight[seen.kind] + shift, contradiction[seen.kind], known[seen.kind])
 
         return cluster(Pairs(some.left[rows], some.right[rows]), weight, threshold, weigh_pairs, under)
@@ -198,15 +195,10 @@ def link_encodings(
     labels = np.where(alone, joined, first).astype(np.int32)
     means.report("certainty", 0, 1)
     others = [weights(one) for one in refits(counted, model, MODELS, SEED)]
-
-    def weigh_under_all(pairs: Pairs) -> Kinds:
-        seen = shown(encodings, pairs, worth.among(counted), protocol)
-        both_alone = alone[pairs.left] & alone[pairs.right]
-        return _shifted_kinds([weigh_any(seen.levels, one) for one in others], seen.kind, both_alone, shift)
-
     final = _shifted(pattern.weight[worth.pattern], later, shift)
     contradiction = pattern.contradiction[worth.pattern]
     cut = cuts(worth.found.pairs, above(final, contradiction, CONTRADICTED, threshold), contradiction, labels, rules, protocol)
+    weigh_under_all = _under_all(encodings, protocol, worth.among(counted), others, alone, shift)
     sure = certainty(encodings, Seen(worth.found.pairs, final, worth.found.by_how_many), labels, threshold, weigh_under_all, rules)
     compared = int(counted.candidates.counts.sum())
     return Linkage(
@@ -249,17 +241,30 @@ def _shifted(weight: Microbits, some: NDArray[np.bool_], shift: int) -> Microbit
     return weight + np.where(some, np.int64(shift), np.int64(0))
 
 
-def _shifted_kinds(under: Sequence[Weighed], kind: NDArray[np.int32], some: NDArray[np.bool_], shift: int) -> Kinds:
-    """The same of pairs by kinds: each kind is there twice, as it is and with the other prior.
+def _under_all(
+    encodings: Encodings, protocol: Protocol, known: Shown, others: Sequence[Weights], alone: NDArray[np.bool_], shift: int
+) -> Weigh:
+    """How pairs inside groups weigh under other models; each kind is there twice, by either prior.
 
     Args:
-        under: weights of the kinds under each model.
-        kind: (n_pairs,) int32.
-        some: (n_pairs,) which pairs have another prior.
-        shift: microbits.
+        encodings: of all records.
+        protocol: the agreement.
+        known: pairs that were compared before, sorted.
+        others: the models.
+        alone: (n_records,) whether a record was left alone by the first look.
+        shift: microbits, how far the prior of these is from the first.
     """
-    twice = [Weighed(np.append(w, w + shift), np.tile(contradiction, 2), np.tile(seen, 2)) for w, contradiction, seen in under]
-    return Kinds(kind + some * np.int32(len(under[0].weight)), twice)
+    threshold = log_odds(protocol.clustering.threshold)
+
+    def weigh_pairs(pairs: Pairs) -> Kinds:
+        seen = shown(encodings, pairs, known, protocol)
+        under = [_weighed_any(seen.levels, one, protocol, threshold) for one in others]
+        twice = [
+            Weighed(np.append(w, w + shift), np.tile(contradiction, 2), np.tile(there, 2)) for w, contradiction, there in under
+        ]
+        return Kinds(seen.kind + (alone[pairs.left] & alone[pairs.right]) * np.int32(len(seen.levels)), twice)
+
+    return weigh_pairs
 
 
 def _rules(encodings: Encodings, protocol: Protocol, decided: Decided) -> Rules:
