@@ -139,6 +139,12 @@ class Encodings:
         at = first + int(np.searchsorted(self.record[first:last], record.encode()))
         return at if at < last and self.record[at] == record.encode() else None
 
+    def some(self, records: NDArray[np.int64]) -> Encodings:
+        """Some of the records, rising; of what is stored nothing is read."""
+        axes = (self.filters, self.tokens)
+        filters, tokens = (one._replace(order=one.order[records]) if isinstance(one, Axis) else one[records] for one in axes)
+        return Encodings(self.agencies, self.source[records], self.record[records], filters, tokens)
+
     def token(self, place: int) -> UInt64:
         """(n_records,) one token of the axis, in consecutive memory."""
         return self.tokens.column(place) if isinstance(self.tokens, Axis) else np.ascontiguousarray(self.tokens[:, place])

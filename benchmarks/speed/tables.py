@@ -192,9 +192,9 @@ def _demo(result: Result) -> Iterator[str]:
 
 def _whole(result: Result) -> Iterator[str]:
     yield (
-        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, under `{result['protocol']}`, through "
-        "`seal`, `receive`, `link` and `export persons`, each a process of its own and its start counted; Splink reads the same rows in cleartext, imports "
-        f"not counted. `link` {_within(result['memory_gb'])}."
+        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, under `{result['protocol']}`, "
+        "through `seal`, `receive`, `link` and `export persons`, each a process of its own and its start counted; Splink reads the "
+        f"same rows in cleartext, imports not counted. `link` {_within(result['memory_gb'])}."
     )
     splink = result["splink"]
     header = ["", "wall s", "CPU s", "MB at most", "pair F1", "persons"]
