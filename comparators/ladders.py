@@ -12,7 +12,7 @@ read of a record should be one stretch of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -23,8 +23,9 @@ from comparators.threads import over_slices
 
 # Worse than every rung: nothing has been seen of the pair.
 UNSEEN = np.iinfo(np.int8).max
-_MISSING = np.int64(-1)
 _PAIRS_AT_A_TIME = 1 << 15
+_MEMBERS_AT_A_TIME = 1 << 13
+_SHORT, _LONGEST = 32, 63
 
 
 class TokenTests(NamedTuple):
@@ -51,6 +52,7 @@ class FilterTests(NamedTuple):
     Attributes:
         one, other: (n_tests,) int32 first columns: the left record's filter at `one` is held against the right record's at
             `other`, and, where the two differ, also the right's at `one` against the left's at `other`.
+        ones, others: (n_tests,) int32 columns with room for the numbers of ones of these filters.
         words: (n_tests,) int32 length.
         ladder: (n_tests,) int32.
         rung: (n_tests,) int8.
@@ -59,6 +61,8 @@ class FilterTests(NamedTuple):
 
     one: NDArray[np.int32]
     other: NDArray[np.int32]
+    ones: NDArray[np.int32]
+    others: NDArray[np.int32]
     words: NDArray[np.int32]
     ladder: NDArray[np.int32]
     rung: NDArray[np.int8]
@@ -113,7 +117,8 @@ def climb(
     """Lower the pairs' levels to the best rung that they reach by these tests.
 
     Args:
-        columns: (n_rows, n_columns) uint64: a record's tokens, 0 = missing, and words of its filters, all zero = missing.
+        columns: (n_rows, n_columns) uint64: a record's tokens, 0 = missing, and words of its filters, all zero = missing; in
+            the columns that have room for them the filters' numbers of ones are written down.
         left: (n_some,) int32 rows of `columns`.
         right: (n_some,) int32, likewise.
         pairs: (n_some,) int64 rows of `levels`, each once.
@@ -134,7 +139,160 @@ def climb(
     def work(start: int, stop: int) -> None:
         _climb(columns, left[start:stop], right[start:stop], pairs[start:stop], tokens, filters, levels)
 
+    _count_ones(columns, filters)
     over_slices(work, len(left), _PAIRS_AT_A_TIME)
+
+
+class Digits(NamedTuple):
+    """How the rungs of all ladders are written in one word, each in bits of its own, all of them set where nothing was seen.
+
+    Attributes:
+        shift: (n_ladders,) int64 the lowest bit of each.
+        unseen: (n_ladders,) int64 its bits, shifted down.
+    """
+
+    shift: NDArray[np.int64]
+    unseen: NDArray[np.int64]
+
+    @property
+    def dtype(self) -> type[np.uint32] | type[np.uint64]:
+        """The smaller of two kinds of words, if it has room for all."""
+        return np.uint32 if int(self.shift[-1]) + int(self.unseen[-1]).bit_length() <= _SHORT else np.uint64
+
+
+def digits_of(sizes: Sequence[int]) -> Digits | None:
+    """How rungs are written, given the number of rungs of each ladder; None where they need more than 63 bits."""
+    bits = [int(size).bit_length() for size in sizes]
+    if sum(bits) > _LONGEST:
+        return None
+    return Digits(np.cumsum([0, *bits], dtype=np.int64)[:-1], np.array([(1 << one) - 1 for one in bits], np.int64))
+
+
+def climb_blocks(
+    columns: NDArray[np.uint64],
+    members: NDArray[np.int32],
+    start: NDArray[np.int64],
+    known: Sequence[tuple[int, int]],
+    tokens: TokenTests,
+    filters: FilterTests,
+    digits: Digits,
+    said: NDArray[Any],
+) -> None:
+    """Write down where every pair of records of one block stands by these tests; a block lies in one stretch of memory.
+
+    Args:
+        columns: (n_rows, n_columns) uint64, as for `climb`, row after row those of the members.
+        members: (n_rows,) int32 records, block after block; the last of a block as its complement, which is negative.
+        start: (n_records,) int64 where in `said` each record's pairs with the later members of its block begin.
+        known: (ladder, rung) that all these pairs reach.
+        tokens: tests of tokens.
+        filters: tests of filters, those of one filter in a row.
+        digits: how rungs are written.
+        said: (n_pairs,) words, changed in place.
+    """
+    first = np.full(len(digits.shift), UNSEEN, np.int8)
+    for ladder, rung in known:
+        first[ladder] = min(first[ladder], rung)
+
+    def work(begin: int, end: int) -> None:
+        _climb_blocks(columns, members, begin, end, start, first, tokens, filters, digits, said)
+
+    _count_ones(columns, filters)
+    over_slices(work, len(members), _MEMBERS_AT_A_TIME)
+
+
+@njit(nogil=True, cache=True)
+def _climb_blocks(
+    columns: NDArray[np.uint64],
+    members: NDArray[np.int32],
+    begin: int,
+    end: int,
+    start: NDArray[np.int64],
+    first: NDArray[np.int8],
+    tokens: TokenTests,
+    filters: FilterTests,
+    digits: Digits,
+    said: NDArray[Any],
+) -> None:
+    """The pairs whose left record is among the members from `begin` up to `end`."""
+    level, stop = np.empty(len(first), np.int8), begin
+    for one in range(begin, end):
+        if members[one] < 0:
+            continue
+        if stop <= one:
+            stop = one + 1
+            while members[stop] >= 0:
+                stop += 1
+            stop += 1
+        to = start[members[one]]
+        for other in range(one + 1, stop):
+            for ladder in range(len(first)):
+                level[ladder] = first[ladder]
+            _climb_tokens(columns, one, other, tokens, level)
+            _climb_filters(columns, one, other, filters, level)
+            word = np.int64(0)
+            for ladder in range(len(first)):
+                word |= min(np.int64(level[ladder]), digits.unseen[ladder]) << digits.shift[ladder]
+            said[to] = word
+            to += 1
+
+
+def lower_to(levels: NDArray[np.int8], bits: NDArray[np.uint64], bit: int, digits: Digits, said: NDArray[Any]) -> None:
+    """Lower the levels of the pairs that have a bit to what was said of them.
+
+    Args:
+        levels: (n_pairs, n_ladders) int8, changed in place.
+        bits: (n_pairs,) uint64.
+        bit: which bit.
+        digits: how rungs are written.
+        said: (n_with,) words, of each pair that has the bit, in the order of the pairs.
+    """
+    mask = np.uint64(1 << bit)
+    several = over_slices(lambda at, to: _how_many(bits[at:to], mask), len(bits), _PAIRS_AT_A_TIME)
+    ends = np.cumsum([0, *several])
+
+    def work(at: int, to: int) -> None:
+        _lower_to(levels[at:to], bits[at:to], mask, digits, said[ends[at // _PAIRS_AT_A_TIME] :])
+
+    over_slices(work, len(bits), _PAIRS_AT_A_TIME)
+
+
+@njit(nogil=True, cache=True)
+def _how_many(bits: NDArray[np.uint64], mask: np.uint64) -> int:
+    found = 0
+    for one in bits:
+        found += one & mask != 0
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _lower_to(
+    levels: NDArray[np.int8], bits: NDArray[np.uint64], mask: np.uint64, digits: Digits, said: NDArray[Any]
+) -> None:
+    at = 0
+    for pair in range(len(bits)):
+        if bits[pair] & mask == 0:
+            continue
+        word = np.int64(said[at])
+        at += 1
+        for ladder in range(levels.shape[1]):
+            rung = (word >> digits.shift[ladder]) & digits.unseen[ladder]
+            if rung < digits.unseen[ladder] and rung < levels[pair, ladder]:
+                levels[pair, ladder] = rung
+
+
+@njit(nogil=True, cache=True)
+def _count_ones(columns: NDArray[np.uint64], tests: FilterTests) -> None:
+    """Write down the numbers of ones of all filters that are tested."""
+    for test in range(len(tests.one)):
+        for filters, room in ((tests.one, tests.ones), (tests.other, tests.others)):
+            if test and filters[test] == filters[test - 1]:
+                continue
+            for row in range(len(columns)):
+                ones = np.int64(0)
+                for word in range(tests.words[test]):
+                    ones += popcount(columns[row, filters[test] + word])
+                columns[row, room[test]] = ones
 
 
 @njit(nogil=True, cache=True)
@@ -148,15 +306,15 @@ def _climb(
     levels: NDArray[np.int8],
 ) -> None:
     for pair in range(len(left)):
-        a, b, level = columns[left[pair]], columns[right[pair]], levels[pairs[pair]]
-        _climb_tokens(a, b, tokens, level)
-        _climb_filters(a, b, filters, level)
+        level = levels[pairs[pair]]
+        _climb_tokens(columns, left[pair], right[pair], tokens, level)
+        _climb_filters(columns, left[pair], right[pair], filters, level)
 
 
 @njit(nogil=True, cache=True)
-def _climb_tokens(a: NDArray[np.uint64], b: NDArray[np.uint64], tests: TokenTests, level: NDArray[np.int8]) -> None:
+def _climb_tokens(columns: NDArray[np.uint64], a: int, b: int, tests: TokenTests, level: NDArray[np.int8]) -> None:
     for test in range(len(tests.one)):
-        x, y = a[tests.one[test]], b[tests.other[test]]
+        x, y = columns[a, tests.one[test]], columns[b, tests.other[test]]
         if x == 0 or y == 0:
             continue
         ladder = tests.ladder[test]
@@ -167,27 +325,36 @@ def _climb_tokens(a: NDArray[np.uint64], b: NDArray[np.uint64], tests: TokenTest
 
 
 @njit(nogil=True, cache=True)
-def _climb_filters(a: NDArray[np.uint64], b: NDArray[np.uint64], tests: FilterTests, level: NDArray[np.int8]) -> None:
-    one, other, dice = np.int32(-1), np.int32(-1), _MISSING
+def _climb_filters(columns: NDArray[np.uint64], a: int, b: int, tests: FilterTests, level: NDArray[np.int8]) -> None:
+    one, other = np.int32(-1), np.int32(-1)
+    likeness, crosswise = (np.int64(0), np.int64(0)), (np.int64(0), np.int64(0))
     for test in range(len(tests.one)):
         if level[tests.ladder[test]] <= tests.rung[test]:
             continue
         if tests.one[test] != one or tests.other[test] != other:
             one, other = tests.one[test], tests.other[test]
-            dice = _dice(a, one, b, other, tests.words[test])
-            if one != other:
-                dice = min(dice, _dice(a, other, b, one, tests.words[test]))
-        if dice >= tests.dice[test]:
+            likeness = _likeness(columns, a, b, test, tests)
+            crosswise = likeness if one == other else _likeness(columns, b, a, test, tests)
+        if _reaches(likeness, tests.dice[test]) and _reaches(crosswise, tests.dice[test]):
             level[tests.ladder[test]] = tests.rung[test]
 
 
 @njit(nogil=True, cache=True)
-def _dice(a: NDArray[np.uint64], one: np.int32, b: NDArray[np.uint64], other: np.int32, words: np.int32) -> np.int64:
-    """Dice of two filters, rounded down to permille; −1 where one is missing. Source: as `similarity.dice_permille`."""
-    shared, ones, others = np.int64(0), np.int64(0), np.int64(0)
-    for word in range(words):
-        x, y = a[one + word], b[other + word]
-        shared += popcount(x & y)
-        ones += popcount(x)
-        others += popcount(y)
-    return 2000 * shared // (ones + others) if ones and others else _MISSING
+def _likeness(columns: NDArray[np.uint64], a: int, b: int, test: int, tests: FilterTests) -> tuple[np.int64, np.int64]:
+    """2000 times the ones that two filters share, and all the ones of both, which Dice in permille is the quotient of.
+
+    Where one is missing it is less than nothing. Source: as `similarity.dice_permille`.
+    """
+    ones, others = np.int64(columns[a, tests.ones[test]]), np.int64(columns[b, tests.others[test]])
+    if ones == 0 or others == 0:
+        return np.int64(-1), np.int64(1)
+    one, other, shared = tests.one[test], tests.other[test], np.int64(0)
+    for word in range(tests.words[test]):
+        shared += popcount(columns[a, one + word] & columns[b, other + word])
+    return 2000 * shared, ones + others
+
+
+@njit(nogil=True, cache=True)
+def _reaches(likeness: tuple[np.int64, np.int64], dice: np.int32) -> bool:
+    """Whether the quotient, rounded down, is at least so much: the same without a division."""
+    return likeness[0] >= dice * likeness[1]

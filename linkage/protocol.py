@@ -149,11 +149,16 @@ class Blocking:
     Attributes:
         passes: tokens; two records that share one are a candidate pair.
         max_block: a block with more records is left out, counted and reported.
+        most_pairs: for each record of the lists a pass may propose at most so many pairs, counted before they are made; of one that
+            would propose more the largest blocks are left out, counted and reported, too; in shorter lists, as many as for
+            `max_block` records. No limit if none is given. Blocks grow with the lists: without a limit, ten times as many records
+            make a hundred times as many pairs.
         joins: exact joins for small inputs, over filters that are not locked.
     """
 
     passes: tuple[str, ...]
     max_block: int
+    most_pairs: int | None = None
     joins: tuple[Join, ...] = ()
 
     __pydantic_config__ = _FORBID

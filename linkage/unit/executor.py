@@ -116,7 +116,7 @@ class _Files(Sequence[Any]):
         return len(self._files)
 
     def __getitem__(self, place: Any) -> Any:
-        with pa.OSFile(str(self._files[place])) as file, pa.ipc.open_stream(file) as stream:
+        with pa.memory_map(str(self._files[place])) as file, pa.ipc.open_stream(file) as stream:
             return stream.read_next_batch()
 
 
