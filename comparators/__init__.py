@@ -1,8 +1,8 @@
 """Arrays in, similarities out: what two encoded records have in common, without knowing any field.
 
 `similarity` measures two filters, `ladders` runs tests on pairs and tells the level at which each ends, `levels` counts patterns
-of levels, `bits` counts the bits below all of these, `columns` puts what belongs to a record side by side, and `threads` runs kernels over slices. Nothing here imports anything
-else of ours.
+of levels, `bits` counts the bits below all of these, `columns` puts what belongs to a record side by side, and `threads` runs
+kernels over slices. Nothing here imports anything else of ours.
 """
 
 from comparators.bits import counts, parities, popcount

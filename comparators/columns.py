@@ -27,7 +27,7 @@ def put_rows(columns: Sequence[tuple[NDArray[np.uint64], int]], row: NDArray[np.
     Raises:
         IndexError: a row or column is not there.
     """
-    if len(row) and row.max() >= len(out) or any(at + column.shape[1] > out.shape[1] for column, at in columns):
+    if (len(row) and row.max() >= len(out)) or any(at + column.shape[1] > out.shape[1] for column, at in columns):
         raise IndexError("a row or column is not there")
 
     def work(start: int, stop: int) -> None:

@@ -157,14 +157,21 @@ class Digits(NamedTuple):
     @property
     def dtype(self) -> type[np.uint32] | type[np.uint64]:
         """The smaller of two kinds of words, if it has room for all."""
-        return np.uint32 if int(self.shift[-1]) + int(self.unseen[-1]).bit_length() <= _SHORT else np.uint64
+        return np.uint32 if self._bits <= _SHORT else np.uint64
+
+    @property
+    def fit(self) -> bool:
+        """Whether any word has room for all."""
+        return self._bits <= _LONGEST
+
+    @property
+    def _bits(self) -> int:
+        return int(self.shift[-1]) + int(self.unseen[-1]).bit_length()
 
 
-def digits_of(sizes: Sequence[int]) -> Digits | None:
-    """How rungs are written, given the number of rungs of each ladder; None where they need more than 63 bits."""
+def digits_of(sizes: Sequence[int]) -> Digits:
+    """How rungs are written, given the number of rungs of each ladder."""
     bits = [int(size).bit_length() for size in sizes]
-    if sum(bits) > _LONGEST:
-        return None
     return Digits(np.cumsum([0, *bits], dtype=np.int64)[:-1], np.array([(1 << one) - 1 for one in bits], np.int64))
 
 
@@ -266,9 +273,7 @@ def _how_many(bits: NDArray[np.uint64], mask: np.uint64) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _lower_to(
-    levels: NDArray[np.int8], bits: NDArray[np.uint64], mask: np.uint64, digits: Digits, said: NDArray[Any]
-) -> None:
+def _lower_to(levels: NDArray[np.int8], bits: NDArray[np.uint64], mask: np.uint64, digits: Digits, said: NDArray[Any]) -> None:
     at = 0
     for pair in range(len(bits)):
         if bits[pair] & mask == 0:
@@ -357,4 +362,5 @@ def _likeness(columns: NDArray[np.uint64], a: int, b: int, test: int, tests: Fil
 @njit(nogil=True, cache=True)
 def _reaches(likeness: tuple[np.int64, np.int64], dice: np.int32) -> bool:
     """Whether the quotient, rounded down, is at least so much: the same without a division."""
-    return likeness[0] >= dice * likeness[1]
+    reaches: bool = likeness[0] >= dice * likeness[1]
+    return reaches

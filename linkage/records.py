@@ -92,6 +92,21 @@ class Axis(NamedTuple):
         return out
 
 
+class _Column(NamedTuple):
+    """One column among others side by side.
+
+    Attributes:
+        axis, place: where it lies.
+        words: how wide it is.
+        at: where it begins.
+    """
+
+    axis: UInt64 | Axis
+    place: int
+    words: int
+    at: int
+
+
 @dataclass(frozen=True)
 class Encodings:
     """All agencies' encodings in canonical order.
@@ -134,8 +149,8 @@ class Encodings:
         """
         columns, width = self._columns(tokens, filters)
         out = np.empty((len(records), width + room), np.uint64)
-        for axis, place, at, words in columns:
-            out[:, at : at + words] = _rows(axis, place, records).reshape(len(records), words)
+        for one in columns:
+            out[:, one.at : one.at + one.words] = _rows(one.axis, one.place, records).reshape(len(records), one.words)
         return out
 
     def arranged(
@@ -143,17 +158,18 @@ class Encodings:
     ) -> UInt64:
         """The same (several, n_columns) of records in an order of their own.
 
-        Columns are read from front to back and what is read is let go; a record's place is what lies anywhere in memory. A few
-        thousand records are taken at a time, so that their places are still in the cache when the next column comes.
+        Columns are read from front to back, and what is read of those that lie on the disk is let go.
 
         Args:
-            tokens, filters, room: as of `side_by_side`.
+            tokens: places on the token axis.
+            filters: places on the filter axis, of each filter.
             row: (n_records,) the row in which each record stands, each once; -1: in none.
             several: number of rows, all of which are taken.
+            room: how many columns more there are, in which nothing stands.
         """
         columns, width = self._columns(tokens, filters)
         out = np.empty((several, width + room), np.uint64)
-        lying = [(_lying(axis, place, words), at) for axis, place, at, words in columns]
+        lying = [(_lying(one), one.at) for one in columns]
         for part, rows in enumerate(self._as_they_lie(row)):
             own = [(pieces[part], at) for pieces, at in lying]
             for begin in range(0, len(rows), _STRETCH):
@@ -161,12 +177,12 @@ class Encodings:
                 self._let_go()
         return out
 
-    def _columns(self, tokens: Sequence[int], filters: Sequence[slice]) -> tuple[list[tuple[UInt64 | Axis, int, int, int]], int]:
-        """Axis, place, first column and words of each column side by side, and how wide they are together."""
+    def _columns(self, tokens: Sequence[int], filters: Sequence[slice]) -> tuple[list[_Column], int]:
+        """Columns side by side, and how wide they are together."""
         each: list[tuple[UInt64 | Axis, int, int]] = [(self.tokens, place, 1) for place in tokens]
         each += [(self.filters, place, self._words) for some in filters for place in range(some.start, some.stop)]
         ends = np.cumsum([0, *(words for _, _, words in each)]).tolist()
-        return [(*one, at, words) for (*one, words), at in zip(each, ends, strict=False)], ends[-1]  # type: ignore[misc]
+        return [_Column(*one, at) for one, at in zip(each, ends, strict=False)], ends[-1]
 
     def _as_they_lie(self, values: NDArray[np.int32]) -> list[NDArray[np.int32]]:
         """A value of each record, in the order in which the records of each part lie."""
@@ -206,10 +222,10 @@ class Encodings:
         return taken.reshape(len(self), taken.shape[1] * taken.shape[2])  # -1 has no meaning where there are no records
 
 
-def _lying(axis: UInt64 | Axis, place: int, words: int) -> list[UInt64]:
+def _lying(one: _Column) -> list[UInt64]:
     """(n, n_words) of each part, one column as it lies."""
-    pieces = [part[place] for part in axis.parts] if isinstance(axis, Axis) else [np.ascontiguousarray(axis[:, place])]
-    return [piece.reshape(len(piece), words) for piece in pieces]
+    pieces = [part[one.place] for part in one.axis.parts] if isinstance(one.axis, Axis) else [one.axis[:, one.place]]
+    return [np.ascontiguousarray(piece).reshape(len(piece), one.words) for piece in pieces]
 
 
 def _rows(axis: UInt64 | Axis, place: int, records: NDArray[np.int64]) -> UInt64:

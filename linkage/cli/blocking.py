@@ -73,7 +73,8 @@ def _cap_words(found: Preview) -> str:
         return f"blocks up to {found.max_block} records: nothing is left out"
     fewer = [one.name for one in found.passes if one.cap is not None and one.cap < found.max_block]
     if fewer:
-        return f"blocks up to {found.max_block} records, fewer in {', '.join(fewer)}, to stay within most_pairs; {out} proposals are left out"
+        which = f"blocks up to {found.max_block} records, in {', '.join(fewer)} smaller ones to stay within most_pairs"
+        return f"{which}; {out} proposals are left out"
     return f"blocks up to {found.max_block} records; up to {found.cap_needed} nothing would be left out, for {out} proposals more"
 
 

@@ -1,8 +1,9 @@
 """Which pairs are worth comparing: the union of keyed blocking passes and, for small inputs, of exact filter joins.
 
 A pass proposes every pair that shares a token; a block larger than the cap would propose mostly strangers, so it is
-left out, counted and reported, as are the largest blocks of a pass that would propose more pairs than the protocol allows it. A join looks at all pairs and needs no blocking key, which is why it can find a pair
-that every pass misses; its cost is quadratic, so the protocol says up to how many records it is run.
+left out, counted and reported, as are the largest blocks of a pass that would propose more pairs than the protocol allows.
+A join looks at all pairs and needs no blocking key, which is why it can find a pair that every pass misses; its cost is
+quadratic, so the protocol says up to how many records it is run.
 """
 
 from __future__ import annotations

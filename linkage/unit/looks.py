@@ -86,7 +86,8 @@ class Looks:
 def _left_out(e: Encodings, token: int, pairs: Pairs, proposed: NDArray[np.uint64], place: int) -> NDArray[np.int64]:
     """Rows of the pairs that share a token and were not proposed by its pass."""
     rows = equal_rows(e.token(token), *pairs)
-    return rows[proposed[rows] & np.uint64(1 << place) == 0]
+    others: NDArray[np.int64] = rows[proposed[rows] & np.uint64(1 << place) == 0]
+    return others
 
 
 def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: Sequence[Range], means: Means) -> Looks:
@@ -100,7 +101,7 @@ def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: 
         means: where it is done; an eighth of the memory is for the columns of the blocks that are compared at a time.
     """
     digits = digits_of(level_counts(protocol))
-    locks = _locks(proposals, protocol) if digits else {}
+    locks = _locks(proposals, protocol) if digits.fit else {}
     tokens, table, most = list(locks), proposals.table, means.memory // 8
 
     def looked(first: int, _last: int) -> Any:
@@ -148,6 +149,6 @@ def _blocks_of(members: NDArray[np.int32], most: int) -> Iterator[tuple[int, int
     begin = 0
     while begin < len(members):
         fitting = int(np.searchsorted(ends, begin + most, side="right"))
-        end = int(ends[max(fitting - 1, np.searchsorted(ends, begin, side="right"))])
+        end = int(ends[max(fitting - 1, int(np.searchsorted(ends, begin, side="right")))])
         yield begin, end
         begin = end

@@ -29,9 +29,7 @@ Known = Callable[[int, Levels], NDArray[np.int64] | None]
 _NOT_OBSERVED = -1
 
 
-def compare(
-    encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool = True, known: Known | None = None
-) -> Levels:
+def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool = True, known: Known | None = None) -> Levels:
     """(n_pairs, n_comparisons) int8 levels in the protocol's order, best = 0, last = different, −1 = not observed.
 
     Args:

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.unit.test_vectors import some_encodings
 
 from comparators import pattern_codes
 from linkage.unit.candidates import propose
 from linkage.unit.compared import BYTES_PER_PAIR, compare_all
 from linkage.unit.executor import InMemory, Means, OnDisk
 from linkage.unit.vectors import compare, level_counts
+from tests.unit.test_vectors import some_encodings
 
 
 def changed(protocol, **blocking):
