@@ -123,7 +123,7 @@ def climb(
         right: (n_some,) int32, likewise.
         pairs: (n_some,) int64 rows of `levels`, each once.
         tokens: tests of tokens.
-        filters: tests of filters, those of one filter in a row: it is compared once.
+        filters: tests of filters.
         levels: (n_pairs, n_ladders) int8, changed in place; `UNSEEN` where nothing has been seen.
 
     Raises:
@@ -136,10 +136,12 @@ def climb(
         if len(side) and not (side.min() >= 0 and side.max() < rows):
             raise IndexError(f"a pair names a row outside 0 to {rows - 1}")
 
-    def work(start: int, stop: int) -> None:
-        _climb(columns, left[start:stop], right[start:stop], pairs[start:stop], tokens, filters, levels)
+    plan = _plan(tokens, filters)
 
-    _count_ones(columns, filters)
+    def work(start: int, stop: int) -> None:
+        _climb(columns, left[start:stop], right[start:stop], pairs[start:stop], plan, levels)
+
+    _count_ones_of_all(columns, plan)
     over_slices(work, len(left), _PAIRS_AT_A_TIME)
 
 
@@ -193,18 +195,18 @@ def climb_blocks(
         start: (n_records,) int64 where in `said` each record's pairs with the later members of its block begin.
         known: (ladder, rung) that all these pairs reach.
         tokens: tests of tokens.
-        filters: tests of filters, those of one filter in a row.
+        filters: tests of filters.
         digits: how rungs are written.
         said: (n_pairs,) words, changed in place.
     """
-    first = np.full(len(digits.shift), UNSEEN, np.int8)
+    first, plan = np.full(len(digits.shift), UNSEEN, np.int64), _plan(tokens, filters)
     for ladder, rung in known:
         first[ladder] = min(first[ladder], rung)
 
     def work(begin: int, end: int) -> None:
-        _climb_blocks(columns, members, begin, end, start, first, tokens, filters, digits, said)
+        _climb_blocks(columns, members, begin, end, start, first, plan, digits, said)
 
-    _count_ones(columns, filters)
+    _count_ones_of_all(columns, plan)
     over_slices(work, len(members), _MEMBERS_AT_A_TIME)
 
 
@@ -215,14 +217,13 @@ def _climb_blocks(
     begin: int,
     end: int,
     start: NDArray[np.int64],
-    first: NDArray[np.int8],
-    tokens: TokenTests,
-    filters: FilterTests,
+    first: NDArray[np.int64],
+    plan: _Plan,
     digits: Digits,
     said: NDArray[Any],
 ) -> None:
     """The pairs whose left record is among the members from `begin` up to `end`."""
-    level, stop = np.empty(len(first), np.int8), begin
+    level, stop = np.empty(len(first), np.int64), begin
     for one in range(begin, end):
         if members[one] < 0:
             continue
@@ -235,11 +236,10 @@ def _climb_blocks(
         for other in range(one + 1, stop):
             for ladder in range(len(first)):
                 level[ladder] = first[ladder]
-            _climb_tokens(columns, one, other, tokens, level)
-            _climb_filters(columns, one, other, filters, level)
+            _climb_pair(columns, one, other, plan, level)
             word = np.int64(0)
             for ladder in range(len(first)):
-                word |= min(np.int64(level[ladder]), digits.unseen[ladder]) << digits.shift[ladder]
+                word |= min(level[ladder], digits.unseen[ladder]) << digits.shift[ladder]
             said[to] = word
             to += 1
 
@@ -286,18 +286,50 @@ def _lower_to(levels: NDArray[np.int8], bits: NDArray[np.uint64], mask: np.uint6
                 levels[pair, ladder] = rung
 
 
-@njit(nogil=True, cache=True)
-def _count_ones(columns: NDArray[np.uint64], tests: FilterTests) -> None:
+class _Plan(NamedTuple):
+    """Tests as a kernel reads them, in three tables.
+
+    Attributes:
+        tokens: (n_tests, 5) int64: the columns of both, the ladder, the rung of equal tokens, and that of two that are there;
+            `UNSEEN` where they let a pair stand nowhere.
+        likenesses: (n_likenesses, 8) int64: the first columns of both filters, the columns of their numbers of ones, their length,
+            the ladder, and the rows of its rungs from the first up to the last.
+        rungs: (n_rungs, 2) int64: the rung, and the permille that it takes.
+    """
+
+    tokens: NDArray[np.int64]
+    likenesses: NDArray[np.int64]
+    rungs: NDArray[np.int64]
+
+
+def _plan(tokens: TokenTests, filters: FilterTests) -> _Plan:
+    """The tests, those of one likeness and one ladder together, so that it is worked out once."""
+    shown = np.where(tokens.shown >= 0, tokens.shown, UNSEEN)
+    rung = np.where(tokens.rung >= 0, tokens.rung, shown)
+    first = np.column_stack([tokens.one, tokens.other, tokens.ladder, rung, shown]).astype(np.int64)
+    columns = (filters.one, filters.other, filters.ones, filters.others, filters.words, filters.ladder)
+    every = np.column_stack([*columns, filters.rung, filters.dice]).astype(np.int64)
+    every = every[np.lexsort(every.T[::-1])]
+    starts = np.flatnonzero(np.any(np.diff(every[:, :6], axis=0, prepend=-1), axis=1))
+    ends = np.append(starts[1:], len(every))[: len(starts)]
+    return _Plan(first, np.column_stack([every[starts, :6], starts, ends]), np.ascontiguousarray(every[:, 6:]))
+
+
+def _count_ones_of_all(columns: NDArray[np.uint64], plan: _Plan) -> None:
     """Write down the numbers of ones of all filters that are tested."""
-    for test in range(len(tests.one)):
-        for filters, room in ((tests.one, tests.ones), (tests.other, tests.others)):
-            if test and filters[test] == filters[test - 1]:
-                continue
-            for row in range(len(columns)):
-                ones = np.int64(0)
-                for word in range(tests.words[test]):
-                    ones += popcount(columns[row, filters[test] + word])
-                columns[row, room[test]] = ones
+    one, other, ones, others, words = plan.likenesses.T[:5]
+    each = np.unique(np.concatenate([np.column_stack([one, ones, words]), np.column_stack([other, others, words])]), axis=0)
+    over_slices(lambda start, stop: _count_ones(columns[start:stop], each), len(columns), _PAIRS_AT_A_TIME)
+
+
+@njit(nogil=True, cache=True)
+def _count_ones(columns: NDArray[np.uint64], each: NDArray[np.int64]) -> None:
+    for row in range(len(columns)):
+        for one in range(len(each)):
+            ones = np.int64(0)
+            for word in range(each[one, 0], each[one, 0] + each[one, 2]):
+                ones += popcount(columns[row, word])
+            columns[row, each[one, 1]] = ones
 
 
 @njit(nogil=True, cache=True)
@@ -306,61 +338,52 @@ def _climb(
     left: NDArray[np.int32],
     right: NDArray[np.int32],
     pairs: NDArray[np.int64],
-    tokens: TokenTests,
-    filters: FilterTests,
+    plan: _Plan,
     levels: NDArray[np.int8],
 ) -> None:
     for pair in range(len(left)):
-        level = levels[pairs[pair]]
-        _climb_tokens(columns, left[pair], right[pair], tokens, level)
-        _climb_filters(columns, left[pair], right[pair], filters, level)
+        _climb_pair(columns, left[pair], right[pair], plan, levels[pairs[pair]])
 
 
-@njit(nogil=True, cache=True)
-def _climb_tokens(columns: NDArray[np.uint64], a: int, b: int, tests: TokenTests, level: NDArray[np.int8]) -> None:
-    for test in range(len(tests.one)):
-        x, y = columns[a, tests.one[test]], columns[b, tests.other[test]]
-        if x == 0 or y == 0:
+@njit(nogil=True, cache=True, inline="always")
+def _climb_pair(columns: NDArray[np.uint64], a: int, b: int, plan: _Plan, level: NDArray[np.integer]) -> None:
+    """Lower the levels of one pair; what the processor would often guess wrongly is no branch."""
+    for test in range(len(plan.tokens)):
+        x, y, ladder = columns[a, plan.tokens[test, 0]], columns[b, plan.tokens[test, 1]], plan.tokens[test, 2]
+        rung = plan.tokens[test, 3] if x == y else plan.tokens[test, 4]
+        holds = ((x ^ y) >> np.uint64(32) == 0) & (x != 0) & (y != 0) & (rung < level[ladder])
+        level[ladder] = rung if holds else level[ladder]
+    for test in range(len(plan.likenesses)):
+        ladder, first, last = plan.likenesses[test, 5], plan.likenesses[test, 6], plan.likenesses[test, 7]
+        if level[ladder] <= plan.rungs[first, 0]:
             continue
-        ladder = tests.ladder[test]
-        if x == y and tests.rung[test] >= 0:
-            level[ladder] = min(level[ladder], tests.rung[test])
-        elif (x ^ y) >> np.uint64(32) == 0 and tests.shown[test] >= 0:
-            level[ladder] = min(level[ladder], tests.shown[test])
+        shared, ones = _likeness(columns, a, b, plan, test)
+        if plan.likenesses[test, 0] != plan.likenesses[test, 1]:
+            crosswise, both = _likeness(columns, b, a, plan, test)
+            if crosswise * ones < shared * both:
+                shared, ones = crosswise, both
+        for row in range(first, last):
+            rung = plan.rungs[row, 0]
+            holds = (shared >= plan.rungs[row, 1] * ones) & (rung < level[ladder])
+            level[ladder] = rung if holds else level[ladder]
 
 
-@njit(nogil=True, cache=True)
-def _climb_filters(columns: NDArray[np.uint64], a: int, b: int, tests: FilterTests, level: NDArray[np.int8]) -> None:
-    one, other = np.int32(-1), np.int32(-1)
-    likeness, crosswise = (np.int64(0), np.int64(0)), (np.int64(0), np.int64(0))
-    for test in range(len(tests.one)):
-        if level[tests.ladder[test]] <= tests.rung[test]:
-            continue
-        if tests.one[test] != one or tests.other[test] != other:
-            one, other = tests.one[test], tests.other[test]
-            likeness = _likeness(columns, a, b, test, tests)
-            crosswise = likeness if one == other else _likeness(columns, b, a, test, tests)
-        if _reaches(likeness, tests.dice[test]) and _reaches(crosswise, tests.dice[test]):
-            level[tests.ladder[test]] = tests.rung[test]
+@njit(nogil=True, cache=True, inline="always")
+def _likeness(columns: NDArray[np.uint64], a: int, b: int, plan: _Plan, test: int) -> tuple[np.int64, np.int64]:
+    """2000 times the ones that two filters share, and the ones of both: Dice in permille is the quotient, rounded down.
 
-
-@njit(nogil=True, cache=True)
-def _likeness(columns: NDArray[np.uint64], a: int, b: int, test: int, tests: FilterTests) -> tuple[np.int64, np.int64]:
-    """2000 times the ones that two filters share, and all the ones of both, which Dice in permille is the quotient of.
-
-    Where one is missing it is less than nothing. Source: as `similarity.dice_permille`.
+    Less than nothing where one is missing. Source: as `similarity.dice_permille`.
     """
-    ones, others = np.int64(columns[a, tests.ones[test]]), np.int64(columns[b, tests.others[test]])
-    if ones == 0 or others == 0:
-        return np.int64(-1), np.int64(1)
-    one, other, shared = tests.one[test], tests.other[test], np.int64(0)
-    for word in range(tests.words[test]):
+    one, other, words = plan.likenesses[test, 0], plan.likenesses[test, 1], plan.likenesses[test, 4]
+    ones, others = np.int64(columns[a, plan.likenesses[test, 2]]), np.int64(columns[b, plan.likenesses[test, 3]])
+    shared, word = np.int64(0), np.int64(0)
+    while word + 4 <= words:  # written out: the compiler's own loop is made for long ones
         shared += popcount(columns[a, one + word] & columns[b, other + word])
-    return 2000 * shared, ones + others
-
-
-@njit(nogil=True, cache=True)
-def _reaches(likeness: tuple[np.int64, np.int64], dice: np.int32) -> bool:
-    """Whether the quotient, rounded down, is at least so much: the same without a division."""
-    reaches: bool = likeness[0] >= dice * likeness[1]
-    return reaches
+        shared += popcount(columns[a, one + word + 1] & columns[b, other + word + 1])
+        shared += popcount(columns[a, one + word + 2] & columns[b, other + word + 2])
+        shared += popcount(columns[a, one + word + 3] & columns[b, other + word + 3])
+        word += 4
+    while word < words:
+        shared += popcount(columns[a, one + word] & columns[b, other + word])
+        word += 1
+    return (2000 * shared if ones and others else np.int64(-1)), max(ones + others, np.int64(1))
