@@ -142,20 +142,26 @@ def merged(table: Table, first: int, last: int) -> tuple[Pairs, NDArray[np.uint6
     Returns:
         The pairs, and (n_pairs,) uint64 whose bit k says that pass k proposes it.
     """
+    room = np.concatenate([[0], np.cumsum(table.proposed[first:last])])
+    columns = np.empty(room[-1], np.int32), np.empty(room[-1], np.int32), np.empty(room[-1], np.uint64)
 
-    def work(start: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]:
-        return _merge(table, first + start, first + stop)
+    def work(start: int, stop: int) -> int:
+        return _merge(table, first + start, first + stop, *(column[room[start] : room[stop]] for column in columns))
 
-    found = over_slices(work, last - first, _RECORDS_AT_A_TIME)
-    none = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint64))
-    left, right, bits = (np.concatenate(column) for column in zip(none, *found, strict=True))
+    several = over_slices(work, last - first, _RECORDS_AT_A_TIME)
+    ends = np.cumsum([0, *several]).tolist()
+    for number, start in enumerate(range(0, last - first, _RECORDS_AT_A_TIME)):  # what pairs of several passes left free is closed up
+        for column in columns:
+            column[ends[number] : ends[number + 1]] = column[room[start] : room[start] + several[number]]
+    left, right, bits = (column[: ends[-1]] for column in columns)
     return Pairs(left, right), bits
 
 
 @njit(nogil=True, cache=True)
-def _merge(table: Table, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]:
-    most = table.proposed[first:last].sum()
-    left, right, bits = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.uint64)
+def _merge(
+    table: Table, first: int, last: int, left: NDArray[np.int32], right: NDArray[np.int32], bits: NDArray[np.uint64]
+) -> int:
+    """Write down the pairs, for which there is room; how many they are."""
     at, bit = np.empty(len(table.place), np.int64), np.empty(len(table.place), np.uint64)
     n_found = 0
     for record in range(first, last):
@@ -165,7 +171,7 @@ def _merge(table: Table, first: int, last: int) -> tuple[NDArray[np.int32], NDAr
             left[n_found], right[n_found] = record, partner
             bits[n_found], lists = _take(table.members, at, bit, lists, partner)
             n_found += 1
-    return left[:n_found].copy(), right[:n_found].copy(), bits[:n_found].copy()
+    return n_found
 
 
 @njit(nogil=True, cache=True)

@@ -25,7 +25,7 @@ from linkage.unit.executor import Means, Range
 from linkage.unit.looks import look
 from linkage.unit.vectors import compare, level_counts
 
-BYTES_PER_PAIR = 64
+BYTES_PER_PAIR = 128
 _COLUMNS = ("left", "right", "code", "proposed")
 
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from blocking import Pairs
 from linkage.protocol import Protocol
 from linkage.records import Encodings
-from linkage.unit.candidates import Candidates, propose
+from linkage.unit.candidates import Candidates, Pass, propose
 from linkage.unit.certainty import MODELS, Certainty, Seen, certainty
 from linkage.unit.cluster import Labels, Rules, Weighed, cluster
-from linkage.unit.compared import Choice, among, compare_all, kept
+from linkage.unit.compared import Choice, Parts, among, compare_all, kept
 from linkage.unit.contradictions import CONTRADICTED, NONE, contradictions
 from linkage.unit.cuts import above, cuts
 from linkage.unit.estimate import Model
@@ -118,11 +118,9 @@ def link_encodings(
     Raises:
         ModelError: the fit is degenerate.
     """
-    means.report("block", 0, 1)
-    proposals = propose(encodings, protocol)
-    parts = compare_all(encodings, proposals, protocol, means)
+    passes, parts = _compared(encodings, protocol, means)
     means.report("count", 0, 1)
-    counted = count(encodings, parts, [one.name for one in proposals.passes], protocol)
+    counted = count(encodings, parts, [one.name for one in passes], protocol)
     means.report("estimate", 0, 1)
     model = known or fit(counted)
     table = weights(model)
@@ -135,7 +133,7 @@ def link_encodings(
     def held(choose: Choice) -> _Held:
         pairs, shows = kept(parts, counted.codes, choose)
         seen = Weighed(pattern.weight[shows], pattern.contradiction[shows], pattern.seen[shows])
-        return _Held(Candidates(pairs.pairs, proposals.passes, pairs.proposed), counted.candidates.patterns[shows], seen)
+        return _Held(Candidates(pairs.pairs, passes, pairs.proposed), counted.candidates.patterns[shows], seen)
 
     def weigh_any(pairs: Pairs, shift: int) -> Weighed:
         return _weighed_any(compare(encodings, pairs, protocol), table, protocol, threshold, shift)
@@ -177,6 +175,13 @@ def link_encodings(
     sure = certainty(encodings, Seen(found.pairs, final, found.by_how_many), labels, threshold, weigh_under_all, rules)
     compared = int(counted.candidates.counts.sum())
     return Linkage(found, compared, counted, levels, model, table, prior, final, apart, threshold, labels, sure)
+
+
+def _compared(encodings: Encodings, protocol: Protocol, means: Means) -> tuple[tuple[Pass, ...], Parts]:
+    """All candidates, compared, and what each pass brought; what the passes proposed is not needed after that."""
+    means.report("block", 0, 1)
+    proposals = propose(encodings, protocol)
+    return proposals.passes, compare_all(encodings, proposals, protocol, means)
 
 
 def _worth_keeping(keep: NDArray[np.bool_], raised: NDArray[np.bool_], alone: NDArray[np.bool_], labels: Labels) -> Choice:
