@@ -150,7 +150,9 @@ def merged(table: Table, first: int, last: int) -> tuple[Pairs, NDArray[np.uint6
 
     several = over_slices(work, last - first, _RECORDS_AT_A_TIME)
     ends = np.cumsum([0, *several]).tolist()
-    for number, start in enumerate(range(0, last - first, _RECORDS_AT_A_TIME)):  # what pairs of several passes left free is closed up
+    for number, start in enumerate(
+        range(0, last - first, _RECORDS_AT_A_TIME)
+    ):  # what pairs of several passes left free is closed up
         for column in columns:
             column[ends[number] : ends[number + 1]] = column[room[start] : room[start] + several[number]]
     left, right, bits = (column[: ends[-1]] for column in columns)
@@ -158,9 +160,7 @@ def merged(table: Table, first: int, last: int) -> tuple[Pairs, NDArray[np.uint6
 
 
 @njit(nogil=True, cache=True)
-def _merge(
-    table: Table, first: int, last: int, left: NDArray[np.int32], right: NDArray[np.int32], bits: NDArray[np.uint64]
-) -> int:
+def _merge(table: Table, first: int, last: int, left: NDArray[np.int32], right: NDArray[np.int32], bits: NDArray[np.uint64]) -> int:
     """Write down the pairs, for which there is room; how many they are."""
     at, bit = np.empty(len(table.place), np.int64), np.empty(len(table.place), np.uint64)
     n_found = 0

@@ -19,7 +19,7 @@ ARROWS = {
     "linkage.version": set(),
     "linkage.canonical": {"linkage.errors"},
     "linkage.files": {"linkage.errors"},
-    "linkage.records": {"linkage.errors", "linkage.files"},
+    "linkage.records": {"linkage.errors", "linkage.files", "comparators"},
     "linkage.schema": {"linkage.errors"},
     "linkage.encoding": set(),
     "linkage.protocol_rules": {"linkage.encoding", "linkage.schema", "linkage.protocol"},
