@@ -101,11 +101,11 @@ def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: 
         proposals: of every pass and join.
         protocol: the agreement.
         parts: of the records, in which the pairs will be asked for.
-        means: where it is done; a sixteenth of the memory is for the columns of the blocks that are compared at a time.
+        means: where it is done; an eighth of the memory is for the columns of the blocks that are compared at a time.
     """
     digits = digits_of(level_counts(protocol))
     locks = _locks(proposals, protocol) if digits.fit else {}
-    tokens, table, most = list(locks), proposals.table, means.memory // 16
+    tokens, table, most = list(locks), proposals.table, means.memory // 8
 
     def looked(first: int, _last: int) -> Any:
         lock = locks[tokens[first]]
