@@ -8,7 +8,7 @@ kernels over slices. Nothing here imports anything else of ours.
 from comparators.bits import counts, parities, popcount
 from comparators.columns import put_rows
 from comparators.ladders import UNSEEN, Digits, FilterTests, TokenTests, climb, climb_blocks, digits_of, lower, lower_to
-from comparators.levels import Tally, equal_rows, numbered, pattern_codes, patterns, rows_with, tally
+from comparators.levels import Tally, common_rows, equal_rows, numbered, pattern_codes, patterns, tally
 from comparators.similarity import dice_permille
 from comparators.threads import over_slices
 
@@ -20,6 +20,7 @@ __all__ = [
     "TokenTests",
     "climb",
     "climb_blocks",
+    "common_rows",
     "counts",
     "dice_permille",
     "digits_of",
@@ -33,6 +34,5 @@ __all__ = [
     "patterns",
     "popcount",
     "put_rows",
-    "rows_with",
     "tally",
 ]

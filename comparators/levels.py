@@ -32,20 +32,25 @@ def equal_rows(tokens: NDArray[np.uint64], left: NDArray[np.int32], right: NDArr
     return np.concatenate([np.empty(0, np.int64), *found])
 
 
-def rows_with(bits: NDArray[np.uint64], mask: int) -> NDArray[np.int64]:
-    """(n_found,) int64, rising: the rows that have any of the mask's bits."""
-    wanted = np.uint64(mask)
-    found = over_slices(lambda start, stop: start + _rows_with(bits[start:stop], wanted), len(bits), _PAIRS)
+def common_rows(bits: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(n_found,) int64, rising: the pairs that have a bit in common.
+
+    Args:
+        bits: (n,) uint64.
+        left: (n_pairs,) records.
+        right: (n_pairs,) records.
+    """
+    found = over_slices(lambda start, stop: start + _common_rows(bits, left[start:stop], right[start:stop]), len(left), _PAIRS)
     return np.concatenate([np.empty(0, np.int64), *found])
 
 
 @njit(nogil=True, cache=True)
-def _rows_with(bits: NDArray[np.uint64], mask: np.uint64) -> NDArray[np.int64]:
-    found = np.empty(len(bits), np.int64)
+def _common_rows(bits: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int64]:
+    found = np.empty(len(left), np.int64)
     n_found = 0
-    for row in range(len(bits)):
-        found[n_found] = row
-        n_found += bits[row] & mask != 0
+    for pair in range(len(left)):
+        found[n_found] = pair
+        n_found += bits[left[pair]] & bits[right[pair]] != 0
     return found[:n_found].copy()
 
 

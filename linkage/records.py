@@ -19,7 +19,7 @@ from linkage.files import let_go
 
 UInt64 = NDArray[np.uint64]
 PSEUDONYM_LENGTH = 26
-_STRETCH = 1 << 17
+_STRETCH = 1 << 16
 
 
 class Part(NamedTuple):

@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blocking import Lists, Pairs, list_lengths
-from comparators import Digits, climb_blocks, digits_of, equal_rows, lower_to
+from blocking import Lists, Pairs, Table, list_lengths
+from comparators import Digits, climb_blocks, common_rows, digits_of, equal_rows, lower_to
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Proposals
@@ -56,6 +56,8 @@ class Looks:
         locks: by the lock's place on the token axis.
         words: by the same, one Arrow batch of words, in the order of the lock's pairs.
         start: by the same, where the words of each part begin.
+        outside: (n_records,) uint64, a bit for each pass that left blocks out: whether it has the record in no block, though it
+            has the token.
     """
 
     encodings: Encodings
@@ -63,6 +65,7 @@ class Looks:
     locks: Mapping[int, _Lock]
     words: Mapping[int, Callable[[], Any]]
     start: Mapping[int, Mapping[int, int]]
+    outside: NDArray[np.uint64]
 
     def known(self, first: int, pairs: Pairs, proposed: NDArray[np.uint64]) -> Known:
         """What is known of the pairs of a part.
@@ -72,22 +75,22 @@ class Looks:
             pairs: all pairs that are proposed from there up to where the part ends.
             proposed: (n_pairs,) bits of the passes that propose them.
         """
+        rows = common_rows(self.outside, *pairs) if self.outside.any() else _NONE
+        some = Pairs(pairs.left[rows], pairs.right[rows])
+        both = self.outside[some.left] & self.outside[some.right]
 
         def lowered(token: int, levels: Levels) -> NDArray[np.int64] | None:
             if token not in self.locks:
                 return None
             lock, batch = self.locks[token], self.words[token]()
             lower_to(levels, proposed, lock.place, self.digits, batch.column("word").to_numpy()[self.start[token][first] :])
-            return _NONE if lock.whole else _left_out(self.encodings, token, pairs, proposed, lock.place)
+            mine = np.flatnonzero(both & np.uint64(1 << lock.place))
+            if not len(mine):
+                return _NONE
+            shared: NDArray[np.int64] = rows[mine[equal_rows(self.encodings.token(token), some.left[mine], some.right[mine])]]
+            return shared
 
         return lowered
-
-
-def _left_out(e: Encodings, token: int, pairs: Pairs, proposed: NDArray[np.uint64], place: int) -> NDArray[np.int64]:
-    """Rows of the pairs that share a token and were not proposed by its pass."""
-    rows = equal_rows(e.token(token), *pairs)
-    others: NDArray[np.int64] = rows[proposed[rows] & np.uint64(1 << place) == 0]
-    return others
 
 
 def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: Sequence[Range], means: Means) -> Looks:
@@ -98,11 +101,11 @@ def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: 
         proposals: of every pass and join.
         protocol: the agreement.
         parts: of the records, in which the pairs will be asked for.
-        means: where it is done; a sixteenth of the memory is for the columns of the blocks that are compared at a time.
+        means: where it is done; an eighth of the memory is for the columns of the blocks that are compared at a time.
     """
     digits = digits_of(level_counts(protocol))
     locks = _locks(proposals, protocol) if digits.fit else {}
-    tokens, table, most = list(locks), proposals.table, means.memory // 16
+    tokens, table, most = list(locks), proposals.table, means.memory // 8
 
     def looked(first: int, _last: int) -> Any:
         lock = locks[tokens[first]]
@@ -112,7 +115,7 @@ def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: 
     batches = means.executor.run("look", {"look": looked}, each, means.report) if locks else []
     words = {token: functools.partial(batches.__getitem__, number) for number, token in enumerate(tokens)}
     start = {token: _starts(table.of(lock.place), parts) for token, lock in locks.items()}
-    return Looks(encodings, digits, locks, words, start)
+    return Looks(encodings, digits, locks, words, start, _outside(encodings, locks, table))
 
 
 def _locks(proposals: Proposals, protocol: Protocol) -> dict[int, _Lock]:
@@ -120,6 +123,17 @@ def _locks(proposals: Proposals, protocol: Protocol) -> dict[int, _Lock]:
     seen = {view.lock[0]: view for view in views(protocol, locked=True) if len(view.lock) == 1}
     whole = [not one.blocks_left_out for one in proposals.passes]
     return {token: _Lock(place, whole[place], seen[token]) for token, place in passes.items() if token in seen}
+
+
+def _outside(e: Encodings, locks: Mapping[int, _Lock], table: Table) -> NDArray[np.uint64]:
+    """(n_records,) see `Looks`: pairs that share a lock without being proposed by its pass are among these records."""
+    outside = np.zeros(len(e), np.uint64)
+    for token, lock in locks.items():
+        if not lock.whole:
+            members, there = table.of(lock.place).members, e.there(token)
+            there[np.maximum(members, ~members)] = False
+            outside[there] |= np.uint64(1 << lock.place)
+    return outside
 
 
 def _starts(lists: Lists, parts: Sequence[Range]) -> dict[int, int]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparators import equal_rows, numbered, pattern_codes, patterns, tally
+from comparators import common_rows, equal_rows, numbered, pattern_codes, patterns, tally
 
 
 def naive_code(levels, sizes):
@@ -91,3 +91,10 @@ def test_codes_are_numbered_by_their_places_among_the_known(several):
     assert numbered(known[:0], known).tolist() == []
     with pytest.raises(ValueError, match="not among the known"):
         numbered(np.array([*known[:1], 2**62]), known)
+
+
+def test_common_rows_are_the_pairs_with_a_bit_in_common():
+    bits = np.array([0, 1, 3, 4, 1 << 63, 5 | 1 << 63], np.uint64)
+    left, right = (np.array(side, np.int32) for side in ([0, 1, 1, 2, 3, 4], [1, 2, 3, 3, 5, 5]))
+    assert common_rows(bits, left, right).tolist() == [1, 4, 5]
+    assert common_rows(bits, left[:0], right[:0]).tolist() == []
