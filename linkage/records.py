@@ -108,15 +108,6 @@ class Encodings:
         """Number of records."""
         return len(self.record)
 
-    def place(self, agency: str, record: str) -> int | None:
-        """Where an agency's record stands; None if there is no such record."""
-        if agency not in self.agencies:
-            return None
-        number = self.agencies.index(agency)
-        first, last = np.searchsorted(self.source, [number, number + 1]).tolist()
-        at = first + int(np.searchsorted(self.record[first:last], record.encode()))
-        return at if at < last and self.record[at] == record.encode() else None
-
     def token(self, place: int) -> UInt64:
         """(n_records,) one token of the axis, in consecutive memory."""
         return self.tokens.column(place) if isinstance(self.tokens, Axis) else np.ascontiguousarray(self.tokens[:, place])
@@ -157,6 +148,15 @@ class Encodings:
             return np.concatenate([self.filters.column(place) for place in range(places.start, places.stop)], axis=1)
         taken = self.filters[:, places, :]
         return taken.reshape(len(self), taken.shape[1] * taken.shape[2])  # -1 has no meaning where there are no records
+
+    def place(self, agency: str, record: str) -> int | None:
+        """Where an agency's record stands; None if there is no such record."""
+        if agency not in self.agencies:
+            return None
+        number = self.agencies.index(agency)
+        first, last = np.searchsorted(self.source, [number, number + 1]).tolist()
+        at = first + int(np.searchsorted(self.record[first:last], record.encode()))
+        return at if at < last and self.record[at] == record.encode() else None
 
 
 def _rows(axis: UInt64 | Axis, place: int, records: NDArray[np.int64]) -> UInt64:
