@@ -11,8 +11,8 @@ from benchmarks.privacy.tables import privacy_tables
 from benchmarks.quality.tables import quality_tables
 from benchmarks.speed.tables import speed_tables
 
-SUITES = ("quality", "published", "speed", "privacy", "frontier", "several")
-LARGE = ("whole1m", "growth")  # of the speed suite, each run for itself; they need not be there
+SUITES = ("quality", "published", "speed", "privacy", "frontier", "several", "long_lists")
+LARGE = ("whole1m", "whole1m_persons", "growth")  # of the speed suite, each run for itself; they need not be there
 RESULTS = Path(__file__).parent / "results"
 
 _HEAD = """# Benchmarks
@@ -30,12 +30,14 @@ python -m benchmarks.baselines.install /tmp/peers    # peers, each in an environ
 python -m benchmarks.quality --long --peers /tmp/peers --json benchmarks/results/quality.json
 python -m benchmarks.quality published --json benchmarks/results/published.json
 python -m benchmarks.speed --peers /tmp/peers --json benchmarks/results/speed.json
-python -m benchmarks.speed whole1m --peers /tmp/peers --json benchmarks/results/whole1m.json    # 20 GB of disk
-python -m benchmarks.speed growth --json benchmarks/results/growth.json    # likewise
+python -m benchmarks.speed whole1m --peers /tmp/peers --json benchmarks/results/whole1m.json    # 7 GB of disk
+python -m benchmarks.speed whole1m_persons --peers /tmp/peers --json benchmarks/results/whole1m_persons.json    # 20 GB
+python -m benchmarks.speed growth --json benchmarks/results/growth.json    # 60 GB
 python -m benchmarks.speed.plot -o docs/growth.svg
 python -m benchmarks.privacy default --json benchmarks/results/privacy.json
 python -m benchmarks.privacy frontier --json benchmarks/results/frontier.json
 python -m benchmarks.privacy several --json benchmarks/results/several.json
+python -m benchmarks.privacy long_lists --json benchmarks/results/long_lists.json
 python -m benchmarks.privacy.plot -o docs/frontier.svg
 python -m benchmarks.tables > docs/benchmarks.md
 ```
@@ -67,7 +69,14 @@ is 1.0 where nothing else is said. Chance is one in the number of people."""
 
 
 def page(
-    quality: Result, published: Result, speed: Result, privacy: Result, frontier: Result, several: Result, *large: Result
+    quality: Result,
+    published: Result,
+    speed: Result,
+    privacy: Result,
+    frontier: Result,
+    several: Result,
+    long_lists: Result,
+    *large: Result,
 ) -> str:
     """The whole document; `large` are more runs of the speed suite."""
     parts = [_HEAD, "## Quality", _provenance(quality), _QUALITY, quality_tables(quality)]
@@ -75,7 +84,7 @@ def page(
     for one in (speed, *large):
         parts += [_provenance(one), speed_tables(one)]
     parts += ["## Privacy", _provenance(privacy), _PRIVACY, privacy_tables(privacy)]
-    for one in (frontier, several):
+    for one in (frontier, several, long_lists):
         parts += [_provenance(one), privacy_tables(one)]
     return "\n\n".join(parts) + "\n"
 

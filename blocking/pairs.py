@@ -129,14 +129,53 @@ def _draw(total: int, count: int, generator: np.random.Generator) -> NDArray[np.
 
 def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """The numbers, rising, each once: sorting is faster here than the hash table of np.unique."""
-    ordered = np.sort(numbers)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+    return _each_once(np.sort(numbers))
 
 
+@njit(nogil=True, cache=True)
+def _each_once(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The distinct ones of numbers that ascend from 0 or more."""
+    out, n_out, before = np.empty(len(ordered), np.int64), 0, np.int64(-1)
+    for number in ordered:
+        if number != before:
+            out[n_out] = number
+            n_out, before = n_out + 1, number
+    return out[:n_out].copy()
+
+
+@njit(nogil=True, cache=True)
 def _of_rank(ranks: NDArray[np.int64], n: int) -> Pairs:
     """The pairs that stand at these places, ascending, in the list of all pairs of n records."""
-    partners = np.arange(n - 1, -1, -1, dtype=np.int64)
-    starts = np.cumsum(partners) - partners
-    left = np.searchsorted(starts[: n - 1], ranks, side="right") - 1
-    right = ranks - starts[left] + left + 1
-    return Pairs(left.astype(np.int32), right.astype(np.int32))
+    lefts, rights = np.empty(len(ranks), np.int32), np.empty(len(ranks), np.int32)
+    left, start = 0, np.int64(0)
+    for at in range(len(ranks)):
+        while ranks[at] - start >= n - 1 - left:
+            start += n - 1 - left
+            left += 1
+        lefts[at], rights[at] = left, ranks[at] - start + left + 1
+    return Pairs(lefts, rights)
+
+
+def found_among(some: Pairs, others: Pairs) -> NDArray[np.bool_]:
+    """(n_some,) whether each pair is one of others."""
+    found = np.zeros(len(some.left), np.bool_)
+    if len(others.left):
+        first, last = np.searchsorted(some.left, others.left[0]), np.searchsorted(some.left, others.left[-1], side="right")
+        _mark(some.left[first:last], some.right[first:last], others.left, others.right, found[first:last])
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _mark(
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    lefts: NDArray[np.int32],
+    rights: NDArray[np.int32],
+    found: NDArray[np.bool_],
+) -> None:
+    """Walk along both lists, which ascend, and mark the pairs of the first that stand in the second."""
+    at = 0
+    for one in range(len(left)):
+        while at < len(lefts) and (lefts[at] < left[one] or (lefts[at] == left[one] and rights[at] < right[one])):
+            at += 1
+        found[one] = at < len(lefts) and lefts[at] == left[one] and rights[at] == right[one]

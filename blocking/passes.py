@@ -3,12 +3,12 @@
 A pass is a way of writing down, for every record, the later records that it is proposed with: in a block of records that
 share a token they are those behind it. So nothing needs to be sorted as a whole: record by record, the short rising lists
 of all passes are merged, and a pair that stands in several of them gets a bit for each. Memory is what the passes take to
-write down, three numbers for each record, and the pairs themselves.
+write down, two numbers for each record, and the pairs themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,6 @@ from blocking.tokens import Skipped, blocks_of
 from comparators import over_slices
 
 MOST_PASSES = 64
-_MOST_MEMBERS = np.iinfo(np.int32).max
 _RECORDS_AT_A_TIME = 1 << 12
 
 
@@ -28,64 +27,108 @@ class Lists(NamedTuple):
     """What one pass proposes: for each record a stretch of `members`, rising, all greater than the record.
 
     Attributes:
-        start, stop: (n,) int32 stretch of each record; empty where the two are equal.
-        members: (m,) int32 records.
+        place: (n,) int32 where each record's stretch begins; -1: nobody is proposed with it.
+        members: (m,) int32 records; the last of a stretch as its complement, which is negative.
     """
 
-    start: NDArray[np.int32]
-    stop: NDArray[np.int32]
+    place: NDArray[np.int32]
     members: NDArray[np.int32]
 
 
 def lists_of_token(tokens: NDArray[np.uint64], max_block: int) -> tuple[Lists, Skipped]:
-    """What sharing a token proposes, from blocks up to the cap, and what the cap left out.
+    """What sharing a token proposes, from blocks up to the cap, and what the cap left out; the members lie block after block.
 
     Args:
         tokens: (n,) uint64; 0 = missing, which is shared with nobody.
         max_block: largest block that is joined, in records.
     """
     order, sizes, skipped = blocks_of(tokens, max_block)
-    members = order.astype(np.int32)
-    start, stop = (np.zeros(len(tokens), np.int32) for _ in range(2))
-    start[members] = np.arange(1, len(members) + 1)
-    stop[members] = np.repeat(np.cumsum(sizes), sizes)
-    return Lists(start, stop, members), skipped
+    return Lists(*_listed(order, sizes, len(tokens))), skipped
+
+
+@njit(nogil=True, cache=True)
+def _listed(order: NDArray[np.int64], sizes: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    place, members, at = np.full(n, -1, np.int32), np.empty(len(order), np.int32), 0
+    for size in sizes:
+        for one in range(at, at + size - 1):
+            members[one] = order[one]
+            place[order[one]] = one + 1
+        at += size
+        members[at - 1] = ~order[at - 1]
+    return place, members
 
 
 def lists_of_pairs(pairs: Pairs, n: int) -> Lists:
     """Pairs that were found in another way, as a pass."""
-    ends = np.searchsorted(pairs.left, np.arange(n + 1, dtype=np.int32))
-    return Lists(ends[:-1].astype(np.int32), ends[1:].astype(np.int32), pairs.right)
+    ends = np.searchsorted(pairs.left, np.arange(n + 1, dtype=np.int32)).astype(np.int32)
+    members = pairs.right.copy()
+    last = ends[1:][ends[1:] > ends[:-1]] - 1
+    members[last] = ~members[last]
+    return Lists(np.where(ends[1:] > ends[:-1], ends[:-1], np.int32(-1)), members)
+
+
+def list_lengths(lists: Lists) -> NDArray[np.int32]:
+    """(n,) int32 how many records are proposed with each."""
+    return _lengths(lists.place, lists.members)
+
+
+@njit(nogil=True, cache=True)
+def _lengths(place: NDArray[np.int32], members: NDArray[np.int32]) -> NDArray[np.int32]:
+    still, lengths = np.empty(len(members), np.int32), np.zeros(len(place), np.int32)
+    for at in range(len(members) - 1, -1, -1):
+        still[at] = 1 if members[at] < 0 else still[at + 1] + 1
+    for record in range(len(place)):
+        if place[record] >= 0:
+            lengths[record] = still[place[record]]
+    return lengths
 
 
 class Table(NamedTuple):
     """The lists of several passes in one.
 
     Attributes:
-        start, stop: (n, n_passes) int32 stretches of the members.
+        place: (n_passes, n) int32, as those of `Lists`, each counted from the beginning of its own pass.
         members: (m,) int32 the members of all passes end to end.
+        start: (n_passes + 1,) int64 where those of each pass begin.
+        pairs: (n_passes,) int64 how many pairs each proposes.
+        proposed: (n,) int64 how many pairs are proposed with each record on the left, a pair counting for each pass.
     """
 
-    start: NDArray[np.int32]
-    stop: NDArray[np.int32]
+    place: NDArray[np.int32]
     members: NDArray[np.int32]
+    start: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    proposed: NDArray[np.int64]
+
+    def of(self, one: int) -> Lists:
+        """The lists of one pass."""
+        return Lists(self.place[one], self.members[self.start[one] : self.start[one + 1]])
 
 
-def side_by_side(passes: Sequence[Lists], n: int) -> Table:
-    """The passes over n records as one table.
+def side_by_side(passes: Iterable[Lists], several: int, n: int) -> Table:
+    """The passes over n records as one table, into which each is written as it comes.
+
+    Args:
+        passes: as many as `several` says, each of no more members than there are records, or of more if it is the last.
+        several: how many passes.
+        n: number of records.
 
     Raises:
-        ValueError: there are more passes than a pair has bits for, or more members than can be numbered.
+        ValueError: there are more passes than a pair has bits for.
     """
-    if len(passes) > MOST_PASSES:
-        raise ValueError(f"{len(passes)} passes, at most {MOST_PASSES} can be told apart")
-    if sum(len(one.members) for one in passes) > _MOST_MEMBERS:
-        raise ValueError(f"blocks of all passes have more than {_MOST_MEMBERS} members")
-    offsets = np.cumsum([0, *(len(one.members) for one in passes)])
-    start, stop = (np.empty((n, len(passes)), np.int32) for _ in range(2))
-    for place, one in enumerate(passes):
-        start[:, place], stop[:, place] = one.start + offsets[place], one.stop + offsets[place]
-    return Table(start, stop, np.concatenate([np.empty(0, np.int32), *(one.members for one in passes)]))
+    if several > MOST_PASSES:
+        raise ValueError(f"{several} passes, at most {MOST_PASSES} can be told apart")
+    place, start, pairs = np.empty((several, n), np.int32), np.zeros(several + 1, np.int64), np.zeros(several, np.int64)
+    members, proposed = np.empty(several * n, np.int32), np.zeros(n, np.int64)  # memory that nothing is written to costs nothing
+    for one, lists in enumerate(passes):
+        start[one + 1] = start[one] + len(lists.members)
+        if start[one + 1] > len(members):  # of a join
+            members = np.concatenate([members[: start[one]], np.empty(len(lists.members) + several * n, np.int32)])
+        place[one], members[start[one] : start[one + 1]] = lists.place, lists.members
+        lengths = list_lengths(lists)
+        pairs[one] = lengths.sum(dtype=np.int64)
+        proposed += lengths
+    return Table(place, members[: start[-1]], start, pairs, proposed)
 
 
 def merged(table: Table, first: int, last: int) -> tuple[Pairs, NDArray[np.uint64]]:
@@ -99,69 +142,70 @@ def merged(table: Table, first: int, last: int) -> tuple[Pairs, NDArray[np.uint6
     Returns:
         The pairs, and (n_pairs,) uint64 whose bit k says that pass k proposes it.
     """
+    room = np.concatenate([[0], np.cumsum(table.proposed[first:last])])
+    columns = np.empty(room[-1], np.int32), np.empty(room[-1], np.int32), np.empty(room[-1], np.uint64)
 
-    def work(start: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]:
-        return _merge(table, first + start, first + stop)
+    def work(start: int, stop: int) -> int:
+        return _merge(table, first + start, first + stop, *(column[room[start] : room[stop]] for column in columns))
 
-    found = over_slices(work, last - first, _RECORDS_AT_A_TIME)
-    none = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint64))
-    left, right, bits = (np.concatenate(column) for column in zip(none, *found, strict=True))
+    several = over_slices(work, last - first, _RECORDS_AT_A_TIME)
+    ends = np.cumsum([0, *several]).tolist()
+    for number, start in enumerate(
+        range(0, last - first, _RECORDS_AT_A_TIME)
+    ):  # what pairs of several passes left free is closed up
+        for column in columns:
+            column[ends[number] : ends[number + 1]] = column[room[start] : room[start] + several[number]]
+    left, right, bits = (column[: ends[-1]] for column in columns)
     return Pairs(left, right), bits
 
 
 @njit(nogil=True, cache=True)
-def _merge(table: Table, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]:
-    most = 0
-    for record in range(first, last):
-        most += (table.stop[record] - table.start[record]).sum()
-    left, right, bits = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.uint64)
-    passes = table.start.shape[1]
-    at, stop, bit = np.empty(passes, np.int64), np.empty(passes, np.int64), np.empty(passes, np.uint64)
+def _merge(table: Table, first: int, last: int, left: NDArray[np.int32], right: NDArray[np.int32], bits: NDArray[np.uint64]) -> int:
+    """Write down the pairs, for which there is room; how many they are."""
+    at, bit = np.empty(len(table.place), np.int64), np.empty(len(table.place), np.uint64)
     n_found = 0
     for record in range(first, last):
-        lists = _open_lists(table, record, at, stop, bit)
+        lists = _open_lists(table, record, at, bit)
         while lists:
             partner = _smallest(table.members, at, lists)
             left[n_found], right[n_found] = record, partner
-            bits[n_found], lists = _take(table.members, at, stop, bit, lists, partner)
+            bits[n_found], lists = _take(table.members, at, bit, lists, partner)
             n_found += 1
-    return left[:n_found].copy(), right[:n_found].copy(), bits[:n_found].copy()
+    return n_found
 
 
 @njit(nogil=True, cache=True)
-def _open_lists(table: Table, record: int, at: NDArray[np.int64], stop: NDArray[np.int64], bit: NDArray[np.uint64]) -> int:
+def _open_lists(table: Table, record: int, at: NDArray[np.int64], bit: NDArray[np.uint64]) -> int:
     """Put the record's lists that hold anything side by side; how many these are."""
     lists = 0
-    for one in range(table.start.shape[1]):
-        at[lists], stop[lists], bit[lists] = table.start[record, one], table.stop[record, one], np.uint64(1) << np.uint64(one)
-        lists += table.start[record, one] < table.stop[record, one]
+    for one in range(len(table.place)):
+        place = table.place[one, record]
+        if place >= 0:
+            at[lists], bit[lists] = table.start[one] + place, np.uint64(1) << np.uint64(one)
+            lists += 1
     return lists
 
 
 @njit(nogil=True, cache=True)
 def _smallest(members: NDArray[np.int32], at: NDArray[np.int64], lists: int) -> np.int32:
     """The smallest record that any list has next."""
-    smallest: np.int32 = members[at[0]]
+    smallest: np.int32 = max(members[at[0]], ~members[at[0]])
     for one in range(1, lists):
-        smallest = min(smallest, members[at[one]])
+        smallest = min(smallest, max(members[at[one]], ~members[at[one]]))
     return smallest
 
 
 @njit(nogil=True, cache=True)
 def _take(
-    members: NDArray[np.int32],
-    at: NDArray[np.int64],
-    stop: NDArray[np.int64],
-    bit: NDArray[np.uint64],
-    lists: int,
-    partner: np.int32,
+    members: NDArray[np.int32], at: NDArray[np.int64], bit: NDArray[np.uint64], lists: int, partner: np.int32
 ) -> tuple[np.uint64, int]:
     """Pass over a record in every list that has it next: the bits of these, and how many lists are not yet at their ends."""
     found, still = np.uint64(0), 0
     for one in range(lists):
-        here = members[at[one]] == partner
-        if here:
+        next_one, here = members[at[one]], False
+        if max(next_one, ~next_one) == partner:
             found |= bit[one]
-        at[still], stop[still], bit[still] = at[one] + here, stop[one], bit[one]
-        still += at[still] < stop[still]
+            here = True
+        at[still], bit[still] = at[one] + here, bit[one]
+        still += not (here and next_one < 0)
     return found, still

@@ -136,15 +136,17 @@ def _blocks(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[int, int, int]]:
     """Records of the blocks of two up to the cap, block after block; their sizes; and blocks, records and pairs above it."""
     order, sizes = np.empty(len(keys), np.int64), np.empty(len(keys) // 2, np.int64)
+    own = np.empty(len(keys), np.uint64)
     for place in range(len(keys)):
         order[place] = np.int64(keys[place] & np.uint64((1 << bits) - 1))
+        own[place] = tokens[order[place]]  # fetched here, where one need not wait for another
     n_order, n_sizes, over, records, pairs = 0, 0, 0, 0, 0
     start = 0
     while start < len(keys):
         stop = start + 1
         while stop < len(keys) and (keys[stop] ^ keys[start]) >> np.uint64(bits) == 0:
             stop += 1
-        size = stop - start if stop - start == 1 else _same_token(tokens, order[start:stop])
+        size = _same_token(own, order, start, stop)
         if size > max_block:
             over, records, pairs = over + 1, records + size, pairs + size * (size - 1) // 2
         elif size > 1:
@@ -158,22 +160,24 @@ def _blocks(
 
 
 @njit(nogil=True, cache=True)
-def _same_token(tokens: NDArray[np.uint64], records: NDArray[np.int64]) -> int:
-    """How many of the records have the token of the first; they are moved to the front, and both parts stay in order."""
-    token, last = tokens[records[0]], 1
-    while last < len(records) and tokens[records[last]] == token:
+def _same_token(tokens: NDArray[np.uint64], records: NDArray[np.int64], start: int, stop: int) -> int:
+    """How many of the records from `start` up to `stop` have the token of the first.
+
+    They are moved to the front, and both parts stay in order.
+
+    Args:
+        tokens: (m,) those of the records, moved with them.
+        records: (m,) changed in place.
+        start: the first of records with tokens of one hash.
+        stop: behind the last of them.
+    """
+    token, last = tokens[start], start + 1
+    while last < stop and tokens[last] == token:
         last += 1
-    if last == len(records):
-        return last
-    others = np.empty(len(records) - last, np.int64)  # tokens of one hash, one in some millions
-    n_others = 0
-    for place in range(last, len(records)):
-        if tokens[records[place]] == token:
-            records[last] = records[place]
-            last += 1
-        else:
-            others[n_others] = records[place]
-            n_others += 1
-    for place in range(n_others):
-        records[last + place] = others[place]
-    return last
+    if last < stop:  # tokens of one hash, one in some millions
+        same = tokens[start:stop] == token
+        both = np.concatenate((records[start:stop][same], records[start:stop][~same]))
+        their = np.concatenate((tokens[start:stop][same], tokens[start:stop][~same]))
+        records[start:stop], tokens[start:stop] = both, their
+        last = start + same.sum()
+    return last - start

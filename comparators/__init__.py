@@ -1,31 +1,38 @@
 """Arrays in, similarities out: what two encoded records have in common, without knowing any field.
 
 `similarity` measures two filters, `ladders` runs tests on pairs and tells the level at which each ends, `levels` counts patterns
-of levels, `bits` counts the bits below all of these, and `threads` runs kernels over slices. Nothing here imports anything
-else of ours.
+of levels, `bits` counts the bits below all of these, `columns` puts what belongs to a record side by side, and `threads` runs
+kernels over slices. Nothing here imports anything else of ours.
 """
 
 from comparators.bits import counts, parities, popcount
-from comparators.ladders import UNSEEN, FilterTests, TokenTests, climb, lower
-from comparators.levels import Tally, equal_rows, pattern_codes, patterns, rows_with, tally
+from comparators.columns import put_rows
+from comparators.ladders import UNSEEN, Digits, FilterTests, TokenTests, climb, climb_blocks, digits_of, lower, lower_to
+from comparators.levels import Tally, equal_rows, numbered, pattern_codes, patterns, rows_with, tally
 from comparators.similarity import dice_permille
 from comparators.threads import over_slices
 
 __all__ = [
     "UNSEEN",
+    "Digits",
     "FilterTests",
     "Tally",
     "TokenTests",
     "climb",
+    "climb_blocks",
     "counts",
     "dice_permille",
+    "digits_of",
     "equal_rows",
     "lower",
+    "lower_to",
+    "numbered",
     "over_slices",
     "parities",
     "pattern_codes",
     "patterns",
     "popcount",
+    "put_rows",
     "rows_with",
     "tally",
 ]

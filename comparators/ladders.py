@@ -12,7 +12,7 @@ read of a record should be one stretch of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -23,8 +23,9 @@ from comparators.threads import over_slices
 
 # Worse than every rung: nothing has been seen of the pair.
 UNSEEN = np.iinfo(np.int8).max
-_MISSING = np.int64(-1)
 _PAIRS_AT_A_TIME = 1 << 15
+_MEMBERS_AT_A_TIME = 1 << 13
+_SHORT, _LONGEST = 32, 63
 
 
 class TokenTests(NamedTuple):
@@ -51,6 +52,7 @@ class FilterTests(NamedTuple):
     Attributes:
         one, other: (n_tests,) int32 first columns: the left record's filter at `one` is held against the right record's at
             `other`, and, where the two differ, also the right's at `one` against the left's at `other`.
+        ones, others: (n_tests,) int32 columns with room for the numbers of ones of these filters.
         words: (n_tests,) int32 length.
         ladder: (n_tests,) int32.
         rung: (n_tests,) int8.
@@ -59,6 +61,8 @@ class FilterTests(NamedTuple):
 
     one: NDArray[np.int32]
     other: NDArray[np.int32]
+    ones: NDArray[np.int32]
+    others: NDArray[np.int32]
     words: NDArray[np.int32]
     ladder: NDArray[np.int32]
     rung: NDArray[np.int8]
@@ -113,12 +117,13 @@ def climb(
     """Lower the pairs' levels to the best rung that they reach by these tests.
 
     Args:
-        columns: (n_rows, n_columns) uint64: a record's tokens, 0 = missing, and words of its filters, all zero = missing.
+        columns: (n_rows, n_columns) uint64: a record's tokens, 0 = missing, and words of its filters, all zero = missing; in
+            the columns that have room for them the filters' numbers of ones are written down.
         left: (n_some,) int32 rows of `columns`.
         right: (n_some,) int32, likewise.
         pairs: (n_some,) int64 rows of `levels`, each once.
         tokens: tests of tokens.
-        filters: tests of filters, those of one filter in a row: it is compared once.
+        filters: tests of filters.
         levels: (n_pairs, n_ladders) int8, changed in place; `UNSEEN` where nothing has been seen.
 
     Raises:
@@ -131,10 +136,200 @@ def climb(
         if len(side) and not (side.min() >= 0 and side.max() < rows):
             raise IndexError(f"a pair names a row outside 0 to {rows - 1}")
 
-    def work(start: int, stop: int) -> None:
-        _climb(columns, left[start:stop], right[start:stop], pairs[start:stop], tokens, filters, levels)
+    plan = _plan(tokens, filters)
 
+    def work(start: int, stop: int) -> None:
+        _climb(columns, left[start:stop], right[start:stop], pairs[start:stop], plan, levels)
+
+    _count_ones_of_all(columns, plan)
     over_slices(work, len(left), _PAIRS_AT_A_TIME)
+
+
+class Digits(NamedTuple):
+    """How the rungs of all ladders are written in one word, each in bits of its own, all of them set where nothing was seen.
+
+    Attributes:
+        shift: (n_ladders,) int64 the lowest bit of each.
+        unseen: (n_ladders,) int64 its bits, shifted down.
+    """
+
+    shift: NDArray[np.int64]
+    unseen: NDArray[np.int64]
+
+    @property
+    def dtype(self) -> type[np.uint32] | type[np.uint64]:
+        """The smaller of two kinds of words, if it has room for all."""
+        return np.uint32 if self._bits <= _SHORT else np.uint64
+
+    @property
+    def fit(self) -> bool:
+        """Whether any word has room for all."""
+        return self._bits <= _LONGEST
+
+    @property
+    def _bits(self) -> int:
+        return int(self.shift[-1]) + int(self.unseen[-1]).bit_length()
+
+
+def digits_of(sizes: Sequence[int]) -> Digits:
+    """How rungs are written, given the number of rungs of each ladder."""
+    bits = [int(size).bit_length() for size in sizes]
+    return Digits(np.cumsum([0, *bits], dtype=np.int64)[:-1], np.array([(1 << one) - 1 for one in bits], np.int64))
+
+
+def climb_blocks(
+    columns: NDArray[np.uint64],
+    members: NDArray[np.int32],
+    start: NDArray[np.int64],
+    known: Sequence[tuple[int, int]],
+    tokens: TokenTests,
+    filters: FilterTests,
+    digits: Digits,
+    said: NDArray[Any],
+) -> None:
+    """Write down where every pair of records of one block stands by these tests; a block lies in one stretch of memory.
+
+    Args:
+        columns: (n_rows, n_columns) uint64, as for `climb`, row after row those of the members.
+        members: (n_rows,) int32 records, block after block; the last of a block as its complement, which is negative.
+        start: (n_records,) int64 where in `said` each record's pairs with the later members of its block begin.
+        known: (ladder, rung) that all these pairs reach.
+        tokens: tests of tokens.
+        filters: tests of filters.
+        digits: how rungs are written.
+        said: (n_pairs,) words, changed in place.
+    """
+    first, plan = np.full(len(digits.shift), UNSEEN, np.int64), _plan(tokens, filters)
+    for ladder, rung in known:
+        first[ladder] = min(first[ladder], rung)
+
+    def work(begin: int, end: int) -> None:
+        _climb_blocks(columns, members, begin, end, start, first, plan, digits, said)
+
+    _count_ones_of_all(columns, plan)
+    over_slices(work, len(members), _MEMBERS_AT_A_TIME)
+
+
+@njit(nogil=True, cache=True)
+def _climb_blocks(
+    columns: NDArray[np.uint64],
+    members: NDArray[np.int32],
+    begin: int,
+    end: int,
+    start: NDArray[np.int64],
+    first: NDArray[np.int64],
+    plan: _Plan,
+    digits: Digits,
+    said: NDArray[Any],
+) -> None:
+    """The pairs whose left record is among the members from `begin` up to `end`."""
+    level, stop = np.empty(len(first), np.int64), begin
+    for one in range(begin, end):
+        if members[one] < 0:
+            continue
+        if stop <= one:
+            stop = one + 1
+            while members[stop] >= 0:
+                stop += 1
+            stop += 1
+        to = start[members[one]]
+        for other in range(one + 1, stop):
+            for ladder in range(len(first)):
+                level[ladder] = first[ladder]
+            _climb_pair(columns, one, other, plan, level)
+            word = np.int64(0)
+            for ladder in range(len(first)):
+                word |= min(level[ladder], digits.unseen[ladder]) << digits.shift[ladder]
+            said[to] = word
+            to += 1
+
+
+def lower_to(levels: NDArray[np.int8], bits: NDArray[np.uint64], bit: int, digits: Digits, said: NDArray[Any]) -> None:
+    """Lower the levels of the pairs that have a bit to what was said of them.
+
+    Args:
+        levels: (n_pairs, n_ladders) int8, changed in place.
+        bits: (n_pairs,) uint64.
+        bit: which bit.
+        digits: how rungs are written.
+        said: (n_with,) words, of each pair that has the bit, in the order of the pairs.
+    """
+    mask = np.uint64(1 << bit)
+    several = over_slices(lambda at, to: _how_many(bits[at:to], mask), len(bits), _PAIRS_AT_A_TIME)
+    ends = np.cumsum([0, *several])
+
+    def work(at: int, to: int) -> None:
+        _lower_to(levels[at:to], bits[at:to], mask, digits, said[ends[at // _PAIRS_AT_A_TIME] :])
+
+    over_slices(work, len(bits), _PAIRS_AT_A_TIME)
+
+
+@njit(nogil=True, cache=True)
+def _how_many(bits: NDArray[np.uint64], mask: np.uint64) -> int:
+    found = 0
+    for one in bits:
+        found += one & mask != 0
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _lower_to(levels: NDArray[np.int8], bits: NDArray[np.uint64], mask: np.uint64, digits: Digits, said: NDArray[Any]) -> None:
+    at = 0
+    for pair in range(len(bits)):
+        if bits[pair] & mask == 0:
+            continue
+        word = np.int64(said[at])
+        at += 1
+        for ladder in range(levels.shape[1]):
+            rung = (word >> digits.shift[ladder]) & digits.unseen[ladder]
+            if rung < digits.unseen[ladder] and rung < levels[pair, ladder]:
+                levels[pair, ladder] = rung
+
+
+class _Plan(NamedTuple):
+    """Tests as a kernel reads them, in three tables.
+
+    Attributes:
+        tokens: (n_tests, 5) int64: the columns of both, the ladder, the rung of equal tokens, and that of two that are there;
+            `UNSEEN` where they let a pair stand nowhere.
+        likenesses: (n_likenesses, 8) int64: the first columns of both filters, the columns of their numbers of ones, their length,
+            the ladder, and the rows of its rungs from the first up to the last.
+        rungs: (n_rungs, 2) int64: the rung, and the permille that it takes.
+    """
+
+    tokens: NDArray[np.int64]
+    likenesses: NDArray[np.int64]
+    rungs: NDArray[np.int64]
+
+
+def _plan(tokens: TokenTests, filters: FilterTests) -> _Plan:
+    """The tests, those of one likeness and one ladder together, so that it is worked out once."""
+    shown = np.where(tokens.shown >= 0, tokens.shown, UNSEEN)
+    rung = np.where(tokens.rung >= 0, tokens.rung, shown)
+    first = np.column_stack([tokens.one, tokens.other, tokens.ladder, rung, shown]).astype(np.int64)
+    columns = (filters.one, filters.other, filters.ones, filters.others, filters.words, filters.ladder)
+    every = np.column_stack([*columns, filters.rung, filters.dice]).astype(np.int64)
+    every = every[np.lexsort(every.T[::-1])]
+    starts = np.flatnonzero(np.any(np.diff(every[:, :6], axis=0, prepend=-1), axis=1))
+    ends = np.append(starts[1:], len(every))[: len(starts)]
+    return _Plan(first, np.column_stack([every[starts, :6], starts, ends]), np.ascontiguousarray(every[:, 6:]))
+
+
+def _count_ones_of_all(columns: NDArray[np.uint64], plan: _Plan) -> None:
+    """Write down the numbers of ones of all filters that are tested."""
+    one, other, ones, others, words = plan.likenesses.T[:5]
+    each = np.unique(np.concatenate([np.column_stack([one, ones, words]), np.column_stack([other, others, words])]), axis=0)
+    over_slices(lambda start, stop: _count_ones(columns[start:stop], each), len(columns), _PAIRS_AT_A_TIME)
+
+
+@njit(nogil=True, cache=True)
+def _count_ones(columns: NDArray[np.uint64], each: NDArray[np.int64]) -> None:
+    for row in range(len(columns)):
+        for one in range(len(each)):
+            ones = np.int64(0)
+            for word in range(each[one, 0], each[one, 0] + each[one, 2]):
+                ones += popcount(columns[row, word])
+            columns[row, each[one, 1]] = ones
 
 
 @njit(nogil=True, cache=True)
@@ -143,51 +338,52 @@ def _climb(
     left: NDArray[np.int32],
     right: NDArray[np.int32],
     pairs: NDArray[np.int64],
-    tokens: TokenTests,
-    filters: FilterTests,
+    plan: _Plan,
     levels: NDArray[np.int8],
 ) -> None:
     for pair in range(len(left)):
-        a, b, level = columns[left[pair]], columns[right[pair]], levels[pairs[pair]]
-        _climb_tokens(a, b, tokens, level)
-        _climb_filters(a, b, filters, level)
+        _climb_pair(columns, left[pair], right[pair], plan, levels[pairs[pair]])
 
 
-@njit(nogil=True, cache=True)
-def _climb_tokens(a: NDArray[np.uint64], b: NDArray[np.uint64], tests: TokenTests, level: NDArray[np.int8]) -> None:
-    for test in range(len(tests.one)):
-        x, y = a[tests.one[test]], b[tests.other[test]]
-        if x == 0 or y == 0:
+@njit(nogil=True, cache=True, inline="always")
+def _climb_pair(columns: NDArray[np.uint64], a: int, b: int, plan: _Plan, level: NDArray[np.integer]) -> None:
+    """Lower the levels of one pair; what the processor would often guess wrongly is no branch."""
+    for test in range(len(plan.tokens)):
+        x, y, ladder = columns[a, plan.tokens[test, 0]], columns[b, plan.tokens[test, 1]], plan.tokens[test, 2]
+        rung = plan.tokens[test, 3] if x == y else plan.tokens[test, 4]
+        holds = ((x ^ y) >> np.uint64(32) == 0) & (x != 0) & (y != 0) & (rung < level[ladder])
+        level[ladder] = rung if holds else level[ladder]
+    for test in range(len(plan.likenesses)):
+        ladder, first, last = plan.likenesses[test, 5], plan.likenesses[test, 6], plan.likenesses[test, 7]
+        if level[ladder] <= plan.rungs[first, 0]:
             continue
-        ladder = tests.ladder[test]
-        if x == y and tests.rung[test] >= 0:
-            level[ladder] = min(level[ladder], tests.rung[test])
-        elif (x ^ y) >> np.uint64(32) == 0 and tests.shown[test] >= 0:
-            level[ladder] = min(level[ladder], tests.shown[test])
+        shared, ones = _likeness(columns, a, b, plan, test)
+        if plan.likenesses[test, 0] != plan.likenesses[test, 1]:
+            crosswise, both = _likeness(columns, b, a, plan, test)
+            if crosswise * ones < shared * both:
+                shared, ones = crosswise, both
+        for row in range(first, last):
+            rung = plan.rungs[row, 0]
+            holds = (shared >= plan.rungs[row, 1] * ones) & (rung < level[ladder])
+            level[ladder] = rung if holds else level[ladder]
 
 
-@njit(nogil=True, cache=True)
-def _climb_filters(a: NDArray[np.uint64], b: NDArray[np.uint64], tests: FilterTests, level: NDArray[np.int8]) -> None:
-    one, other, dice = np.int32(-1), np.int32(-1), _MISSING
-    for test in range(len(tests.one)):
-        if level[tests.ladder[test]] <= tests.rung[test]:
-            continue
-        if tests.one[test] != one or tests.other[test] != other:
-            one, other = tests.one[test], tests.other[test]
-            dice = _dice(a, one, b, other, tests.words[test])
-            if one != other:
-                dice = min(dice, _dice(a, other, b, one, tests.words[test]))
-        if dice >= tests.dice[test]:
-            level[tests.ladder[test]] = tests.rung[test]
+@njit(nogil=True, cache=True, inline="always")
+def _likeness(columns: NDArray[np.uint64], a: int, b: int, plan: _Plan, test: int) -> tuple[np.int64, np.int64]:
+    """2000 times the ones that two filters share, and the ones of both: Dice in permille is the quotient, rounded down.
 
-
-@njit(nogil=True, cache=True)
-def _dice(a: NDArray[np.uint64], one: np.int32, b: NDArray[np.uint64], other: np.int32, words: np.int32) -> np.int64:
-    """Dice of two filters, rounded down to permille; −1 where one is missing. Source: as `similarity.dice_permille`."""
-    shared, ones, others = np.int64(0), np.int64(0), np.int64(0)
-    for word in range(words):
-        x, y = a[one + word], b[other + word]
-        shared += popcount(x & y)
-        ones += popcount(x)
-        others += popcount(y)
-    return 2000 * shared // (ones + others) if ones and others else _MISSING
+    Less than nothing where one is missing. Source: as `similarity.dice_permille`.
+    """
+    one, other, words = plan.likenesses[test, 0], plan.likenesses[test, 1], plan.likenesses[test, 4]
+    ones, others = np.int64(columns[a, plan.likenesses[test, 2]]), np.int64(columns[b, plan.likenesses[test, 3]])
+    shared, word = np.int64(0), np.int64(0)
+    while word + 4 <= words:  # written out: the compiler's own loop is made for long ones
+        shared += popcount(columns[a, one + word] & columns[b, other + word])
+        shared += popcount(columns[a, one + word + 1] & columns[b, other + word + 1])
+        shared += popcount(columns[a, one + word + 2] & columns[b, other + word + 2])
+        shared += popcount(columns[a, one + word + 3] & columns[b, other + word + 3])
+        word += 4
+    while word < words:
+        shared += popcount(columns[a, one + word] & columns[b, other + word])
+        word += 1
+    return (2000 * shared if ones and others else np.int64(-1)), max(ones + others, np.int64(1))

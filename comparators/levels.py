@@ -144,6 +144,30 @@ def tally(codes: NDArray[np.int64], bits: NDArray[np.uint64] = _NO_BITS, n_bits:
     return Tally(found[order], counts[order], by_bit[order])
 
 
+def numbered(codes: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int32]:
+    """(n,) int32 the place of each code among the known ones, which are distinct and not negative.
+
+    Raises:
+        ValueError: a code is not among them.
+    """
+    slots = _rehashed(known)
+    out = np.empty(len(codes), np.int32)
+    slices = over_slices(lambda start, stop: _numbered(codes[start:stop], known, slots, out[start:stop]), len(codes), _PAIRS)
+    if not all(slices):
+        raise ValueError("a code is not among the known ones")
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _numbered(codes: NDArray[np.int64], known: NDArray[np.int64], slots: NDArray[np.int64], out: NDArray[np.int32]) -> bool:
+    """Set the places; whether all codes are known."""
+    all_known = True
+    for row in range(len(codes)):
+        out[row] = slots[_slot(slots, known, codes[row])]
+        all_known &= out[row] >= 0
+    return all_known
+
+
 @njit(nogil=True, cache=True)
 def _tally(
     codes: NDArray[np.int64], bits: NDArray[np.uint64], n_bits: int
@@ -181,7 +205,11 @@ def _slot(slots: NDArray[np.int64], found: NDArray[np.int64], code: np.int64) ->
 
 @njit(nogil=True, cache=True)
 def _rehashed(found: NDArray[np.int64]) -> NDArray[np.int64]:
-    slots = np.full(4 * len(found), -1, np.int64)
+    """Twice as many slots and more as codes, their number a power of two."""
+    several = 4
+    while several < 4 * len(found):
+        several *= 2
+    slots = np.full(several, -1, np.int64)
     for place in range(len(found)):
         slots[_slot(slots, found, found[place])] = place
     return slots

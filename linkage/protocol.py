@@ -29,6 +29,8 @@ from linkage.schema import DIFFERENT, build, plain, read_toml
 FORMAT = "headcount-protocol/1"
 NORMALISER = "norm/1"
 READY = ("tip", "persons", "national")
+# Where a ready protocol has no scheme file of its own, it takes that of another with the same fields, or the one for all.
+_ELSE = {"national": "persons"}
 SCHEMES: tuple[str, ...] = get_args(Scheme)
 DEFAULT_SCHEME = "locked/1"
 _SCHEME_MARK = "#:scheme\n\n"
@@ -149,11 +151,16 @@ class Blocking:
     Attributes:
         passes: tokens; two records that share one are a candidate pair.
         max_block: a block with more records is left out, counted and reported.
+        most_pairs: for each record of the lists a pass may propose at most so many pairs, counted before they are made; of one that
+            would propose more the largest blocks are left out, counted and reported, too; in shorter lists, as many as for
+            `max_block` records. No limit if none is given. Blocks grow with the lists: without a limit, ten times as many records
+            make a hundred times as many pairs.
         joins: exact joins for small inputs, over filters that are not locked.
     """
 
     passes: tuple[str, ...]
     max_block: int
+    most_pairs: int | None = None
     joins: tuple[Join, ...] = ()
 
     __pydantic_config__ = _FORBID
@@ -366,7 +373,7 @@ def read_protocol(path: Path) -> Protocol:
 
 
 def ready_protocol(name: str, scheme: str = DEFAULT_SCHEME) -> Protocol:
-    """One of the protocols that come with the package, `tip` or `persons`, under one of the schemes."""
+    """One of the protocols that come with the package, `tip`, `persons` or `national`, under one of the schemes."""
     return parse_protocol(tomllib.loads(ready_text(name, scheme)), f"{name}.toml")
 
 
@@ -377,11 +384,11 @@ def ready_text(name: str, scheme: str = DEFAULT_SCHEME) -> str:
         SchemaError: there is no protocol or no scheme of that name.
     """
     if name not in READY:
-        raise SchemaError(f"there is no ready protocol of this name; there are {' and '.join(READY)}")
+        raise SchemaError(f"there is no ready protocol of this name; there are {', '.join(READY)}")
     if scheme not in SCHEMES:
         raise SchemaError(f"there is no encoding scheme of this name; there are {', '.join(SCHEMES)}")
     folder = resources.files("linkage") / "protocols"
-    files = (folder / "schemes" / f"{who}.{scheme.replace('/', '-')}.toml" for who in (name, "any"))
+    files = (folder / "schemes" / f"{who}.{scheme.replace('/', '-')}.toml" for who in (name, _ELSE.get(name, "any"), "any"))
     of_scheme = next(file for file in files if file.is_file())
     return (folder / f"{name}.toml").read_text("utf-8").replace(_SCHEME_MARK, of_scheme.read_text("utf-8"))
 

@@ -205,6 +205,8 @@ def _blocking_problems(b: Blocking, e: Encoding) -> Iterator[str]:
         yield "blocking: neither passes nor joins"
     if b.max_block < 2:
         yield "blocking.max_block: at least 2"
+    if b.most_pairs is not None and b.most_pairs < 1:
+        yield "blocking.most_pairs: at least 1; without a limit, leave it out"
     open_tokens = {copy.name for copy in e.token_copies if copy.lock is None}
     yield from (f"blocking.passes: no token is called '{name}'" for name in b.passes if name not in open_tokens)
     hidden = {name for name, token in e.tokens.items() if token.hidden}

@@ -13,11 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from comparators import put_rows
 from linkage.errors import FormatError
 from linkage.files import let_go
 
 UInt64 = NDArray[np.uint64]
 PSEUDONYM_LENGTH = 26
+_STRETCH = 1 << 17
 
 
 class Part(NamedTuple):
@@ -69,20 +71,40 @@ class Axis(NamedTuple):
 
     def column(self, place: int) -> UInt64:
         """(n_records, …) one column, in consecutive memory."""
-        return self.rows(place, np.arange(len(self.order)))
+        return self._at(place, self.order)
 
     def rows(self, place: int, records: NDArray[np.int64]) -> UInt64:
         """(n_some, …) one column of some records."""
-        at = self.order[records]
-        ends = np.cumsum([len(part[place]) for part in self.parts])
-        out = np.empty((len(records), *self.parts[0][place].shape[1:]), np.uint64)
-        of_part = np.searchsorted(ends, at, side="right")
-        for number, part in enumerate(self.parts):
-            mine = np.flatnonzero(of_part == number) if len(self.parts) > 1 else slice(None)
-            out[mine] = part[place][at[mine] - (ends[number] - len(part[place]))]
+        return self._at(place, self.order[records])
+
+    def _at(self, place: int, at: NDArray[np.int64]) -> UInt64:
+        if len(self.parts) == 1:
+            out: UInt64 = self.parts[0][place][at]
+        else:
+            ends = np.cumsum([len(part[place]) for part in self.parts])
+            out = np.empty((len(at), *self.parts[0][place].shape[1:]), np.uint64)
+            of_part = np.searchsorted(ends, at, side="right")
+            for number, part in enumerate(self.parts):
+                mine = np.flatnonzero(of_part == number)
+                out[mine] = part[place][at[mine] - (ends[number] - len(part[place]))]
         for body in self.bodies:
             let_go(body)
         return out
+
+
+class _Column(NamedTuple):
+    """One column among others side by side.
+
+    Attributes:
+        axis, place: where it lies.
+        words: how wide it is.
+        at: where it begins.
+    """
+
+    axis: UInt64 | Axis
+    place: int
+    words: int
+    at: int
 
 
 @dataclass(frozen=True)
@@ -108,22 +130,87 @@ class Encodings:
         """Number of records."""
         return len(self.record)
 
+    def place(self, agency: str, record: str) -> int | None:
+        """Where an agency's record stands; None if there is no such record."""
+        if agency not in self.agencies:
+            return None
+        number = self.agencies.index(agency)
+        first, last = np.searchsorted(self.source, [number, number + 1]).tolist()
+        at = first + int(np.searchsorted(self.record[first:last], record.encode()))
+        return at if at < last and self.record[at] == record.encode() else None
+
+    def some(self, records: NDArray[np.int64]) -> Encodings:
+        """Some of the records, rising; of what is stored nothing is read."""
+        axes = (self.filters, self.tokens)
+        filters, tokens = (one._replace(order=one.order[records]) if isinstance(one, Axis) else one[records] for one in axes)
+        return Encodings(self.agencies, self.source[records], self.record[records], filters, tokens)
+
     def token(self, place: int) -> UInt64:
         """(n_records,) one token of the axis, in consecutive memory."""
         return self.tokens.column(place) if isinstance(self.tokens, Axis) else np.ascontiguousarray(self.tokens[:, place])
 
-    def side_by_side(self, tokens: Sequence[int], filters: Sequence[slice], records: NDArray[np.int64]) -> UInt64:
-        """(n_some, n_columns) uint64: tokens and then the words of filters of some records, what belongs to one in one stretch."""
-        widths = [1] * len(tokens) + [self._words * (places.stop - places.start) for places in filters]
-        out = np.empty((len(records), sum(widths)), np.uint64)
-        ends = np.cumsum([0, *widths]).tolist()
-        for place, start in zip(tokens, ends, strict=False):
-            out[:, start] = _rows(self.tokens, place, records)
-        for places, start in zip(filters, ends[len(tokens) :], strict=False):
-            for number, place in enumerate(range(places.start, places.stop)):
-                at = start + number * self._words
-                out[:, at : at + self._words] = _rows(self.filters, place, records)
+    def width(self, tokens: Sequence[int], filters: Sequence[slice], room: int = 0) -> int:
+        """How many columns tokens and filters are side by side."""
+        return self._columns(tokens, filters)[1] + room
+
+    def side_by_side(self, tokens: Sequence[int], filters: Sequence[slice], records: NDArray[np.int64], room: int = 0) -> UInt64:
+        """(n_some, n_columns) uint64: tokens and then the words of filters of some records, what belongs to one in one stretch.
+
+        Args:
+            tokens: places on the token axis.
+            filters: places on the filter axis, of each filter.
+            records: (n_some,) which records.
+            room: how many columns more there are, in which nothing stands.
+        """
+        columns, width = self._columns(tokens, filters)
+        out = np.empty((len(records), width + room), np.uint64)
+        for one in columns:
+            out[:, one.at : one.at + one.words] = _rows(one.axis, one.place, records).reshape(len(records), one.words)
         return out
+
+    def arranged(
+        self, tokens: Sequence[int], filters: Sequence[slice], row: NDArray[np.int32], several: int, room: int = 0
+    ) -> UInt64:
+        """The same (several, n_columns) of records in an order of their own.
+
+        Columns are read from front to back, and what is read of those that lie on the disk is let go.
+
+        Args:
+            tokens: places on the token axis.
+            filters: places on the filter axis, of each filter.
+            row: (n_records,) the row in which each record stands, each once; -1: in none.
+            several: number of rows, all of which are taken.
+            room: how many columns more there are, in which nothing stands.
+        """
+        columns, width = self._columns(tokens, filters)
+        out = np.empty((several, width + room), np.uint64)
+        lying = [(_lying(one), one.at) for one in columns]
+        for part, rows in enumerate(self._as_they_lie(row)):
+            own = [(pieces[part], at) for pieces, at in lying]
+            for begin in range(0, len(rows), _STRETCH):
+                put_rows([(piece[begin : begin + _STRETCH], at) for piece, at in own], rows[begin : begin + _STRETCH], out)
+                self._let_go()
+        return out
+
+    def _columns(self, tokens: Sequence[int], filters: Sequence[slice]) -> tuple[list[_Column], int]:
+        """Columns side by side, and how wide they are together."""
+        each: list[tuple[UInt64 | Axis, int, int]] = [(self.tokens, place, 1) for place in tokens]
+        each += [(self.filters, place, self._words) for some in filters for place in range(some.start, some.stop)]
+        ends = np.cumsum([0, *(words for _, _, words in each)]).tolist()
+        return [_Column(*one, at) for one, at in zip(each, ends, strict=False)], ends[-1]
+
+    def _as_they_lie(self, values: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+        """A value of each record, in the order in which the records of each part lie."""
+        if not isinstance(self.tokens, Axis):
+            return [values]
+        moved = np.empty_like(values)
+        moved[self.tokens.order] = values
+        return np.split(moved, np.cumsum([len(part[0]) for part in self.tokens.parts])[:-1])
+
+    def _let_go(self) -> None:
+        """Give back the memory of what was read of parts that lie on the disk."""
+        for body in self.tokens.bodies if isinstance(self.tokens, Axis) else ():
+            let_go(body)
 
     @property
     def _words(self) -> int:
@@ -149,14 +236,11 @@ class Encodings:
         taken = self.filters[:, places, :]
         return taken.reshape(len(self), taken.shape[1] * taken.shape[2])  # -1 has no meaning where there are no records
 
-    def place(self, agency: str, record: str) -> int | None:
-        """Where an agency's record stands; None if there is no such record."""
-        if agency not in self.agencies:
-            return None
-        number = self.agencies.index(agency)
-        first, last = np.searchsorted(self.source, [number, number + 1]).tolist()
-        at = first + int(np.searchsorted(self.record[first:last], record.encode()))
-        return at if at < last and self.record[at] == record.encode() else None
+
+def _lying(one: _Column) -> list[UInt64]:
+    """(n, n_words) of each part, one column as it lies."""
+    pieces = [part[one.place] for part in one.axis.parts] if isinstance(one.axis, Axis) else [one.axis[:, one.place]]
+    return [np.ascontiguousarray(piece).reshape(len(piece), one.words) for piece in pieces]
 
 
 def _rows(axis: UInt64 | Axis, place: int, records: NDArray[np.int64]) -> UInt64:

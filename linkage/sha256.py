@@ -9,6 +9,7 @@ Source: FIPS 180-4, sections 4.1.2, 4.2.2 and 6.2; RFC 2104.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import isqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,17 +32,30 @@ class Pool(NamedTuple):
     Attributes:
         flat: uint8, all of them.
         start: (n + 1,) int64, where each begins and the last ends.
+        longest: bytes of the longest.
     """
 
     flat: NDArray[np.uint8]
     start: NDArray[np.int64]
+    longest: int
+
+
+@dataclass(frozen=True, eq=False)
+class Keyed:
+    """A key's two halves of HMAC, begun; not shown by `repr`.
+
+    Attributes:
+        begun: (2, 8 · 16) uint32, the states of inner and outer hash after their first blocks.
+    """
+
+    begun: Words32 = field(repr=False)
 
 
 def pool_of(strings: Sequence[bytes]) -> Pool:
     """Byte strings as a pool."""
     start = np.zeros(len(strings) + 1, np.int64)
     np.cumsum([len(one) for one in strings], out=start[1:])
-    return Pool(np.frombuffer(b"".join(strings), np.uint8), start)
+    return Pool(np.frombuffer(b"".join(strings), np.uint8), start, max(map(len, strings), default=0))
 
 
 def keyed_hashes(key: bytes, pool: Pool, rows: NDArray[np.int64]) -> Words32:
@@ -52,11 +66,20 @@ def keyed_hashes(key: bytes, pool: Pool, rows: NDArray[np.int64]) -> Words32:
         pool: the strings.
         rows: (n, n_parts) int64, numbers of strings.
     """
+    return hashes_under(under(key), pool, rows)
+
+
+def under(key: bytes) -> Keyed:
+    """What depends on the key alone, for one that is used again and again."""
     padded = np.frombuffer(key.ljust(BLOCK, b"\0"), np.uint8)
-    begun = np.stack([_begun(padded ^ np.uint8(0x36)), _begun(padded ^ np.uint8(0x5C))])
+    return Keyed(np.stack([_begun(padded ^ np.uint8(0x36)), _begun(padded ^ np.uint8(0x5C))]))
+
+
+def hashes_under(key: Keyed, pool: Pool, rows: NDArray[np.int64]) -> Words32:
+    """As `keyed_hashes`."""
     out = np.empty((len(rows), 8), np.uint32)
-    blocks = (int(np.diff(pool.start).max(initial=0)) * rows.shape[1] + 8) // BLOCK + 1
-    over_slices(lambda start, stop: _hash(begun, *pool, rows[start:stop], blocks, out[start:stop]), len(rows), _ROWS)
+    blocks = (pool.longest * rows.shape[1] + 8) // BLOCK + 1
+    over_slices(lambda at, stop: _hash(key.begun, pool.flat, pool.start, rows[at:stop], blocks, out[at:stop]), len(rows), _ROWS)
     return out
 
 
@@ -126,18 +149,22 @@ def _lay_out(
     lasts: NDArray[np.int64],
 ) -> None:
     """The messages padded to whole blocks, word w of lane l at place 16 w + l, and the number of each one's last block."""
-    laid[:] = 0
     lasts[:] = 0
     for lane in range(lanes):
-        at = 0
+        at, word = 0, np.uint32(0)
         for part in range(rows.shape[1]):
             number = rows[first + lane, part]
             for place in range(start[number], start[number + 1]):
-                laid[(at >> 2) * LANES + lane] |= np.uint32(flat[place]) << np.uint32(24 - 8 * (at & 3))
+                word = np.uint32((word << np.uint32(8)) | flat[place])
                 at += 1
-        laid[(at >> 2) * LANES + lane] |= np.uint32(0x80) << np.uint32(24 - 8 * (at & 3))
-        lasts[lane] = (at + 8) // BLOCK
-        laid[(16 * lasts[lane] + 15) * LANES + lane] = 8 * (at + BLOCK)
+                if at & 3 == 0:
+                    laid[((at >> 2) - 1) * LANES + lane] = word
+        end = (at + 8) // BLOCK
+        laid[(at >> 2) * LANES + lane] = np.uint32(((word << np.uint32(8)) | np.uint32(0x80)) << np.uint32(24 - 8 * (at & 3)))
+        for place in range((at >> 2) + 1, 16 * end + 15):
+            laid[place * LANES + lane] = 0
+        laid[(16 * end + 15) * LANES + lane] = 8 * (at + BLOCK)
+        lasts[lane] = end
 
 
 @njit(nogil=True, cache=True)

@@ -422,7 +422,7 @@ def test_every_scheme_is_another_protocol_and_one_is_the_default(name):
 
 
 def test_there_is_no_other_ready_protocol_and_no_other_scheme():
-    with pytest.raises(SchemaError, match="tip and persons"):
+    with pytest.raises(SchemaError, match="tip, persons, national"):
         ready_protocol("../persons")
     with pytest.raises(SchemaError, match="fields/1, .*locked/1"):
         ready_protocol("persons", "../locked/1")

@@ -131,3 +131,21 @@ def test_every_body_is_let_go_as_soon_as_a_column_was_put_together(parts, monkey
     assert [one.obj is body.body.obj for one, body in zip(gone, kept, strict=True)] == [True] * 3
     found.filter(slice(0, 2))
     assert len(gone) == 9, "a filter of two places is two columns"
+
+
+@pytest.mark.parametrize("chosen", [[], [4], [0, 3, 4, 11], range(12)])
+def test_some_of_the_records_are_these_with_all_that_is_theirs_stored_or_not(parts, chosen):
+    rows = np.array(chosen, np.int64)
+    stored = combine_stored(
+        [StoredPart(p.agency, p.record, tuple(p.filters.swapaxes(0, 1)), tuple(p.tokens.T), memoryview(b"")) for p in parts]
+    )
+    for whole in (combine(parts), stored):
+        few = whole.some(rows)
+        assert (len(few), few.agencies) == (len(rows), whole.agencies)
+        assert np.array_equal(few.record, whole.record[rows])
+        assert np.array_equal(few.source, whole.source[rows])
+        for place in range(4):
+            assert np.array_equal(few.token(place), whole.token(place)[rows])
+        for places in (slice(0, 1), slice(0, 2)):
+            assert np.array_equal(few.filter(places), whole.filter(places)[rows])
+            assert np.array_equal(few.filled(places), whole.filled(places)[rows])

@@ -19,7 +19,7 @@ def between_epochs(frame: pd.DataFrame, protocol: str, scheme: str, key_seed: in
 
     Args:
         frame: the list.
-        protocol: `tip` or `persons`.
+        protocol: a ready protocol
         scheme: of `held.ALL`.
         key_seed: of the linkage key, which stays the same, so that only the epoch differs.
     """

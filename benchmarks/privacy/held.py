@@ -43,7 +43,7 @@ def held(
 
     Args:
         frame: standard identifier columns.
-        protocol: `tip` or `persons`.
+        protocol: a ready protocol
         scheme: of `ALL`.
         key_seed: draws linkage key and agency key.
         epoch: another epoch than the protocol's.

@@ -18,6 +18,7 @@ from benchmarks.quality.practice import febrl4, febrl_folder
 from linkage.demo.names_data import DISTRICTS, FEMALE_NAMES, MALE_NAMES, SURNAME_STEMS
 
 LISTS = ("latin", "central_asian")
+LONG = "central_asian, without patronymics"
 # The k-th name is k^-skew times as common as the first; two strangers then agree as often as in TIP-SIM's lists.
 _SKEW = {"surname": 0.8, "given_name": 0.3, "district": 0.3}
 _FIRST_DAY, _DAYS = np.datetime64("1970-01-01"), 38 * 365
@@ -39,10 +40,11 @@ class People(NamedTuple):
 
 
 def people(name: str, n: int, seed: int) -> People:
-    """`n` people of one of the `LISTS`."""
+    """`n` people of one of the `LISTS`, or of `LONG`: the same people as the second, for the protocol for long lists."""
     if name == "latin":
         return People(name, _latin(n, seed), "persons")
-    return People(name, _central_asian(n, np.random.Generator(np.random.PCG64(seed))), "tip")
+    frame = _central_asian(n, np.random.Generator(np.random.PCG64(seed)))
+    return People(name, frame.drop(columns="patronymic"), "national") if name == LONG else People(name, frame, "tip")
 
 
 def _latin(n: int, seed: int) -> pd.DataFrame:

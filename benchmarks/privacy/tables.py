@@ -11,7 +11,7 @@ from benchmarks.privacy.held import CLK
 
 def privacy_tables(whole: Result) -> str:
     """All that was measured."""
-    parts = {"default": default_tables, "frontier": frontier_table, "several": several_table}
+    parts = {"default": default_tables, "frontier": frontier_table, "several": several_table, "long_lists": long_lists_table}
     texts = (not_measured(one) if "skipped" in one else parts[name](one) for name, one in whole["results"].items())
     return "\n\n".join(texts)
 
@@ -77,6 +77,28 @@ def several_table(result: Result) -> str:
     rows = [[case, *(_percent(one[name]) for name in result["schemes"])] for case, one in result["cases"].items()]
     text = "The attacker has the plaintext of every list, and knows which list is whose; share of records named."
     return f"### Several lists at once\n\n{text}\n\n{table(head, rows)}"
+
+
+def long_lists_table(result: Result) -> str:
+    """The attacks on short lists under the protocol for long ones, and what equality gives away as lists grow."""
+    attacks = result["attacks"]
+    rows = [[family, _percent(highest(attacks, family)), _percent(most)] for family, (most, _) in BARS.items()]
+    broken = result["does not hold"]
+    names = next(iter(result["lengths"].values()))
+    families = next(iter(names.values()))
+    grown = [
+        [f"{int(n):,}", *(_percent(one[name][family]) for family in families for name in names)]
+        for n, one in result["lengths"].items()
+    ]
+    return "\n\n".join(
+        [
+            f"### The protocol for long lists, `{result['protocol']}`",
+            table(["attack, worst of sizes and seeds", "named", "at most"], rows),
+            "Does not hold: " + "; ".join(broken) + "." if broken else "Every bar of the default holds.",
+            "What equality alone names as one list grows, its whole plaintext in the attacker's hands:",
+            table(["people in the list", *(f"{family}, `{name}`" for family in families for name in names)], grown),
+        ]
+    )
 
 
 def _percent(value: float) -> str:

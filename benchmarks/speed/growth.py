@@ -1,4 +1,4 @@
-"""How the unit's work grows from 10,000 to a million records: seconds, memory, pairs, and the fitted exponent of each.
+"""How the unit's work grows from 10,000 to ten million records: seconds, memory, pairs, and the fitted exponent of each.
 
 The lists are the practice data's synthetic persons, made anew at each size, and go through the same commands as in `whole`.
 What starting Python and loading kernels takes is in the figures, so that small lists look slower for each record.
@@ -16,11 +16,12 @@ import numpy as np
 from benchmarks.measure import run_child
 from benchmarks.quality.practice import Rows, invented, synthetic
 from benchmarks.runner import Result, Settings, skipped
+from benchmarks.speed.rows import LONG_LISTS
 from benchmarks.speed.whole import FEW, SMALL, keys_in, whole_job
 
-SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
-LARGE = 100_000
-MEMORY_GB = 2
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+LARGE = 1_000_000
+MEMORY_GB = 4
 _FITTED = ("cpu_s", "wall_s", "peak_memory_mb", "pairs_compared")
 _ABSENT = "the practice data has no synth/make.py: see --data"
 
@@ -32,11 +33,12 @@ def run(settings: Settings) -> Result:
         return skipped(_ABSENT)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        keys = keys_in(folder / "keys")
+        keys = keys_in(folder / "keys", LONG_LISTS)
         whole_job(folder, keys, _rows(sizes[0], folder, None if settings.small else maker), MEMORY_GB)
         points = [_point(n, folder, keys, None if settings.small else maker) for n in sizes]
     large = [one for one in points if one["records"] >= LARGE] or points
     return {
+        "protocol": LONG_LISTS,
         "memory_gb": MEMORY_GB,
         "points": points,
         "exponents": {"all": _exponents(points), "large": {"from": large[0]["records"], **_exponents(large)}},

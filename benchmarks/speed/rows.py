@@ -14,6 +14,7 @@ from linkage.memory import throw_away_keys
 from linkage.protocol import DEFAULT_SCHEME, Protocol, ready_protocol
 
 PROTOCOL = "persons"
+LONG_LISTS = "national"
 SEED = 1
 AGENCY_KEY = bytes(range(32))
 

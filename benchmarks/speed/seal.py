@@ -29,13 +29,14 @@ from benchmarks.baselines.peak import peak_memory_mb
 from benchmarks.invented import people
 from benchmarks.measure import rate, run_child, seconds
 from benchmarks.runner import Result, Settings
-from benchmarks.speed.rows import PROTOCOL, SEED
+from benchmarks.speed.rows import LONG_LISTS, PROTOCOL, SEED
 from benchmarks.speed.stages import watched
 from linkage.cli.main import app
 from linkage.protocol import DEFAULT_SCHEME
 
 RECORDS, _SMALL = 1_000_000, 500
 PLAIN = "fields/1"
+AGREED = ((LONG_LISTS, DEFAULT_SCHEME), (PROTOCOL, DEFAULT_SCHEME), (PROTOCOL, PLAIN))
 AGENCY, PERIOD = "police", "2020"
 _NAMES = {"unique_id": "record_id", "first_name": "given_name", "dob": "birth_date"}
 _ROLES = {"custodian": "custodian", "unit": "unit", "statistics": "statistics", AGENCY: "agency"}
@@ -58,11 +59,11 @@ _STAGES = (
 
 
 def run(settings: Settings) -> Result:
-    """The default scheme and plain field filters, each in a child of its own."""
+    """The default scheme of both protocols, and plain field filters, each in a child of its own."""
     n = _SMALL if settings.small else RECORDS
     with tempfile.TemporaryDirectory() as name:
         rows = _list(Path(name), n, settings.data / "synth" / "make.py")
-        schemes = {scheme: _child(rows, scheme) for scheme in (DEFAULT_SCHEME, PLAIN)}
+        schemes = {f"{protocol}, {scheme}": _child(rows, protocol, scheme) for protocol, scheme in AGREED}
     return {"records": n, "schemes": schemes}
 
 
@@ -78,19 +79,19 @@ def _list(folder: Path, n: int, maker: Path) -> Path:
     return rows
 
 
-def _child(rows: Path, scheme: str) -> Result:
+def _child(rows: Path, protocol: str, scheme: str) -> Result:
     """Once to compile what is not compiled yet, on a few rows, and once to be measured."""
     few = rows.with_name("few.csv")
     few.write_text("".join(rows.read_text("utf-8").splitlines(keepends=True)[:100]), "utf-8")
     for path in (few, rows):
         with tempfile.TemporaryDirectory(dir=rows.parent) as folder:
-            answer, whole = run_child([sys.executable, "-m", "benchmarks.speed.seal", str(path), folder, scheme])
+            answer, whole = run_child([sys.executable, "-m", "benchmarks.speed.seal", str(path), folder, protocol, scheme])
     return {**json.loads(answer), "process": whole}
 
 
-def measured(rows: Path, folder: Path, scheme: str) -> dict[str, Any]:
+def measured(rows: Path, folder: Path, protocol: str, scheme: str) -> dict[str, Any]:
     """Seal the list in this process, keys made before; seconds of the command and of its stages, and peak memory."""
-    for words in _preparations(folder, scheme):
+    for words in _preparations(folder, protocol, scheme):
         _command(words)
     before = os.times().system
     with watched(_STAGES) as stages, seconds() as spent:
@@ -110,9 +111,9 @@ def measured(rows: Path, folder: Path, scheme: str) -> dict[str, Any]:
     }
 
 
-def _preparations(folder: Path, scheme: str) -> Iterator[Sequence[str]]:
+def _preparations(folder: Path, protocol: str, scheme: str) -> Iterator[Sequence[str]]:
     """Protocol and keys, as the roles make them."""
-    yield ("protocol", "new", PROTOCOL, "--scheme", scheme, "-o", str(folder / "protocol.toml"))
+    yield ("protocol", "new", protocol, "--scheme", scheme, "-o", str(folder / "protocol.toml"))
     for name, role in _ROLES.items():
         yield ("keys", "new", role, name, "-o", str(folder / name))
     to = ("--to", str(folder / AGENCY / "public.json"), "-o", str(folder / "shares"))
@@ -133,4 +134,4 @@ def _command(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measured(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])))
+    print(json.dumps(measured(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])))

@@ -14,6 +14,7 @@ _TITLES = {
     "demo": "`headcount demo` from the command line",
     "whole": "Whole linkage of 100,000 records, beside Splink",
     "whole1m": "Whole linkage of a million records, beside Splink",
+    "whole1m_persons": "The same under the protocol for lists of any length",
     "growth": "How the linkage grows",
 }
 
@@ -21,7 +22,7 @@ _TITLES = {
 def speed_tables(whole: Result) -> str:
     """The suite's results, each under its title."""
     small = {"kernels": _kernels, "encode": _encode, "seal": _seal, "link100k": _link, "demo": _demo}
-    show = {**small, "whole": _whole, "whole1m": _whole, "growth": _growth}
+    show = {**small, "whole": _whole, "whole1m": _whole, "whole1m_persons": _whole, "growth": _growth}
     parts: list[str] = []
     for name, result in whole["results"].items():
         parts += [f"### {_TITLES[name]}", *([not_measured(result)] if "skipped" in result else show[name](result))]
@@ -135,9 +136,9 @@ def _stage_row(name: str, spent: float, speed: float) -> list[str]:
 
 
 def _seal(result: Result) -> Iterator[str]:
-    yield f"{result['records']:,} rows under `persons`; seconds are of all threads together, without the program's start."
+    yield f"{result['records']:,} rows; seconds are of all threads together, without the program's start."
     header = [
-        "scheme",
+        "protocol, scheme",
         "wall s",
         "CPU s",
         "of these the system's",
@@ -191,9 +192,9 @@ def _demo(result: Result) -> Iterator[str]:
 
 def _whole(result: Result) -> Iterator[str]:
     yield (
-        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, through `seal`, `receive`, `link` "
-        "and `export persons`, each a process of its own and its start counted; Splink reads the same rows in cleartext, imports "
-        f"not counted. `link` {_within(result['memory_gb'])}."
+        f"{result['records']:,} synthetic persons in one list, a fifth of them corrupted copies, under `{result['protocol']}`, "
+        "through `seal`, `receive`, `link` and `export persons`, each a process of its own and its start counted; Splink reads the "
+        f"same rows in cleartext, imports not counted. `link` {_within(result['memory_gb'])}."
     )
     splink = result["splink"]
     header = ["", "wall s", "CPU s", "MB at most", "pair F1", "persons"]
@@ -261,8 +262,8 @@ def _link_stage(one: Result) -> list[str]:
 def _growth(result: Result) -> Iterator[str]:
     points, large, ratio = result["points"], result["exponents"]["large"], result["per_row"]
     yield (
-        f"`link --memory {result['memory_gb']}` on lists of the synthetic persons, through the same commands; start of Python and "
-        "loading of kernels are counted, so that small lists look slower."
+        f"`link --memory {result['memory_gb']}` on lists of the synthetic persons under `{result['protocol']}`, through the same "
+        "commands; start of Python and loading of kernels are counted, so that small lists look slower."
     )
     header = ["records", "pairs compared", "wall s", "CPU s", "CPU µs a record", "MB at most", "pair F1", "persons"]
     yield table(header, map(_growth_row, points))

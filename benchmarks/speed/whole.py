@@ -24,7 +24,7 @@ from benchmarks.quality.practice import Rows, invented
 from benchmarks.quality.scores import no_more, shortened
 from benchmarks.quality.sets import SETS
 from benchmarks.runner import Benchmark, Result, Settings, skipped
-from benchmarks.speed.rows import PROTOCOL
+from benchmarks.speed.rows import LONG_LISTS, PROTOCOL
 from linkage.cli.main import app
 
 AGENCY, PERIOD = "all", "2024"
@@ -40,12 +40,14 @@ class Case(NamedTuple):
 
     Attributes:
         of: the practice set.
+        protocol: the ready protocol that is agreed on.
         memory_gb: told to `link`; None: it is not told, and takes up to half of the machine's.
         twice: link twice, each time in a new workspace; the second counts, since nothing is compiled in it. Else a tenth of
             the rows is linked before.
     """
 
     of: str
+    protocol: str
     memory_gb: float | None
     twice: bool
 
@@ -59,12 +61,13 @@ def run_case(case: Case, settings: Settings) -> Result:
         ours = _measured(Path(name), rows, case)
     splink = _splink(rows, settings.peers)
     ratios = {} if "skipped" in splink else _ratios(ours, splink)
-    return {**ours, "splink": splink, "ratios": ratios, "holds": ours.get("equal", True)}
+    return {"protocol": case.protocol, **ours, "splink": splink, "ratios": ratios, "holds": ours.get("equal", True)}
 
 
 BENCHMARKS: Mapping[str, Benchmark] = {
-    "whole": partial(run_case, Case("synth100k", None, twice=True)),
-    "whole1m": partial(run_case, Case("synth1m", 2, twice=False)),
+    "whole": partial(run_case, Case("synth100k", PROTOCOL, None, twice=True)),
+    "whole1m": partial(run_case, Case("synth1m", LONG_LISTS, 0.5, twice=False)),
+    "whole1m_persons": partial(run_case, Case("synth1m", PROTOCOL, 2, twice=False)),
 }
 
 
@@ -77,7 +80,7 @@ def _rows(case: Case, settings: Settings) -> Rows | None:
 
 def _measured(folder: Path, rows: Rows, case: Case) -> Result:
     """A whole job, its kernels compiled before or in its first linkage."""
-    keys = keys_in(folder / "keys")
+    keys = keys_in(folder / "keys", case.protocol)
     if case.twice:
         return whole_job(folder, keys, rows, case.memory_gb, twice=True)
     whole_job(folder, keys, first_of(rows, max(len(rows.records) // 10, FEW)), case.memory_gb)
@@ -89,11 +92,11 @@ def first_of(rows: Rows, n: int) -> Rows:
     return Rows(rows.records.head(n), rows.truth.head(n))
 
 
-def keys_in(folder: Path) -> Path:
-    """The folder with the protocol and the roles' keys, made in this process, for nobody measures it."""
+def keys_in(folder: Path, protocol: str) -> Path:
+    """The folder with a ready protocol and the roles' keys, made in this process, for nobody measures it."""
     agreed = folder / "protocol.toml"
     folder.mkdir()
-    _here("protocol", "new", PROTOCOL, "-o", agreed)
+    _here("protocol", "new", protocol, "-o", agreed)
     for name, role in _ROLES.items():
         _here("keys", "new", role, name, "-o", folder / name)
     to = ("--to", folder / AGENCY / "public.json", "-o", folder / "shares")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from math import isfinite, isnan
@@ -34,6 +34,48 @@ class Column(NamedTuple):
     texts: list[str]
 
 
+class Columns(Mapping[str, Text]):
+    """Columns by name; each is worked out, or brought to numbers, when it is first asked for.
+
+    As a mapping it gives (n,) object arrays of text, "" = missing.
+    """
+
+    def __init__(self, columns: Mapping[str, Text | Column | Callable[[], Column]]) -> None:
+        """Take columns as text, by their distinct texts, or as what works them out."""
+        self._columns: dict[str, Text | Column | Callable[[], Column]] = {**columns}
+
+    def __getitem__(self, name: str) -> Text:
+        """(n,) object array of text."""
+        values = self._columns[name]
+        return values if isinstance(values, np.ndarray) else spelt_out(self.coded(name))
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a column of this name; it is not looked at."""
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        """Number of columns."""
+        return len(self._columns)
+
+    def coded(self, name: str) -> Column:
+        """The number of each row's text, 0 = missing, and the texts by number."""
+        values = self._columns[name]
+        column = self._columns[name] = coded(values() if callable(values) else values)
+        return column
+
+    def changed(self, columns: Mapping[str, Text | Column | Callable[[], Column]]) -> Columns:
+        """These columns, with some added or in the place of others."""
+        return Columns({**self._columns, **columns})
+
+    def only(self, names: Collection[str]) -> Columns:
+        """Those of these names."""
+        return Columns({name: values for name, values in self._columns.items() if name in names})
+
+
 def coded(values: Text | Column) -> Column:
     """The column by its distinct texts, which are numbered as they appear."""
     if isinstance(values, Column):
@@ -57,6 +99,12 @@ def renamed(column: Column, texts: Sequence[str]) -> Column:
     numbers = {"": 0}
     codes = np.fromiter((numbers.setdefault(text, len(numbers)) for text in texts), np.int32, len(texts))
     return Column(codes[column.codes], list(numbers))
+
+
+def numbered(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], Codes]:
+    """The distinct numbers in order of appearance, and where each row's stands among them, (n,) int32."""
+    found = pa.array(values).dictionary_encode()
+    return found.dictionary.to_numpy(), found.indices.to_numpy()
 
 
 def distinct(values: Text | Column) -> tuple[Codes, list[str]]:

@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Column, Text, distinct, objects
+from linkage.agency.cells import Column, Text, distinct, numbered, objects
 from linkage.agency.names.fold import fold, is_placeholder
 
 ISO = "%Y-%m-%d"
@@ -34,6 +34,7 @@ _SERIAL_ZERO = date(1899, 12, 30)
 _YEAR_WORD = re.compile(r"(?<=[0-9])\s*(?:г\.?\s*р|года|год|гг|г|сол|с|й|йил|жыл)\.?$")
 _HIJRI_LEAP, _HIJRI_CYCLE = 8, 33
 _NOTHING = (0, 0, 0, 0)
+_CACHED = 1 << 16
 _FORBID = {"extra": "forbid"}
 Calendar = Literal["gregorian", "solar-hijri"]
 _TIME = re.compile(r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$")
@@ -112,7 +113,7 @@ def as_written(values: Text | Column, form: DateForm = DateForm()) -> Text:
 def iso(dates: Dates) -> Text:
     """(n,) text: `yyyy-mm-dd`, `yyyy-mm` or `yyyy` as far as known, "" = missing."""
     numbers = 10_000 * dates.year.astype(np.int64) + 100 * dates.month.astype(np.int64) + dates.day
-    found, row = np.unique(numbers, return_inverse=True)
+    found, row = numbered(numbers)
     texts: Text = objects([_iso(number // 10_000, number // 100 % 100, number % 100) for number in found.tolist()])[row]
     return texts
 
@@ -160,6 +161,7 @@ def _calendar(day: date) -> tuple[int, int, int]:
     return day.year, day.month, day.day
 
 
+@lru_cache(_CACHED)
 def _read(text: str, form: DateForm, also: tuple[str, ...] = (ISO,)) -> tuple[int, int, int, int] | None:
     """Year, month and day with 0 for unknown, and whether the year is open; None where the text is no date."""
     if is_placeholder(fold(text)):

@@ -69,7 +69,7 @@ def make_draft(path: Path, protocol: Protocol, agency: str | None = None) -> Dra
     columns = _with_stage_in_role(header.columns, protocol)
     plain = FileMapping(file=header.form, columns=columns, rows=_BLANK)
     raw = read_extract(path, replace(plain, columns=_unshared(columns)), numbered=True)
-    shared = raw if columns == header.columns else replace(raw, columns={**raw.columns, "stage": raw.columns["role"]})
+    shared = raw if columns == header.columns else replace(raw, columns=raw.columns.changed({"stage": raw.columns["role"]}))
     dates = guess_date_form(shared, protocol)
     words = {name: understand(name, shared, protocol, kind) for name in CODED if name in columns and _is_used(name, protocol)}
     if columns != header.columns and not (words["role"].codes and words["stage"].codes):

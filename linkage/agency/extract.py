@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Column, Text, coded, objects, refuse_value, text_of, trimmed
+from linkage.agency.cells import Column, Columns, Text, objects, refuse_value, renamed, text_of, trimmed
 from linkage.agency.mapping import FIELDS, STANDARD, Mapping
 from linkage.agency.repair import REPAIRED, Repair, repair_column
 from linkage.agency.tables import MAX_ROWS, Table, check_header, first_records, read_table, without_empty_rows
@@ -35,24 +35,22 @@ class Extract:
     Attributes:
         file: the file's name as the user gave it.
         rows: (n,) int64, row numbers in the file, header = 1 or the row that the mapping names.
-        columns: by standard name: (n,) text, trimmed, "" = missing; always holds `record_id`.
+        columns: by standard name, trimmed, "" = missing; always holds `record_id`.
         headers: by standard name: the column's name in the file; constants of the mapping have none.
         ignored: names of the file's columns that were not read; `(column 3)` for one without a name.
         left_out: records that are no rows of the list: `empty`, `totals`, and `headers` printed again.
         damaged: row and field of cells that could not be read as text, left empty because the mapping says so.
         repairs: what was repaired, by standard name.
-        known: columns by their distinct texts, of those that were asked for in this way.
     """
 
     file: str
     rows: NDArray[np.int64] = attribute(repr=False)
-    columns: AnyMapping[str, Text] = attribute(repr=False)
+    columns: Columns = attribute(repr=False)
     headers: AnyMapping[str, str] = attribute(default_factory=dict)
     ignored: tuple[str, ...] = ()
     left_out: AnyMapping[str, int] = attribute(default_factory=dict)
     damaged: tuple[tuple[int, str], ...] = ()
     repairs: AnyMapping[str, Repair] = attribute(default_factory=dict)
-    known: dict[str, Column] = attribute(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -118,24 +116,17 @@ def _with_ids(table: Table) -> Table:
 
 def column(extract: Extract, name: str) -> Text:
     """(n,) text of a standard name; all missing where the extract has no such column."""
-    found = extract.columns.get(name)
-    return np.full(len(extract), "", dtype=object) if found is None else found
+    return extract.columns[name] if name in extract.columns else np.full(len(extract), "", dtype=object)
 
 
 def cells(extract: Extract, name: str) -> Column:
     """As `column`, by its distinct texts, which are found once."""
-    if name not in extract.columns:
-        return Column(np.zeros(len(extract), np.int32), [""])
-    if name not in extract.known:
-        extract.known[name] = coded(extract.columns[name])
-    return extract.known[name]
+    return extract.columns.coded(name) if name in extract.columns else Column(np.zeros(len(extract), np.int32), [""])
 
 
 def restricted(extract: Extract, names: Collection[str]) -> Extract:
     """The extract without columns of other names."""
-    kept = replace(extract, columns={name: values for name, values in extract.columns.items() if name in names})
-    kept.known.update({name: found for name, found in extract.known.items() if name in names})
-    return kept
+    return replace(extract, columns=extract.columns.only(names))
 
 
 def _frame_column(series: pd.Series[Any], file: str, name: str) -> Text:
@@ -155,10 +146,12 @@ def _frame_column(series: pd.Series[Any], file: str, name: str) -> Text:
 def _extract(table: Table, mapping: Mapping, file: str) -> Extract:
     """The table's columns, repaired, and the mapping's constants under the standard names."""
     chosen = _positions(table.header, mapping, file)
-    repaired = {name: repair_column(table.columns[name]) for name in chosen if name in REPAIRED}
+    read = Columns(table.columns)
+    repaired = {name: repair_column(read.coded(name)) for name in chosen if name in REPAIRED}
     repairs = {name: repair for name, (_, repair) in repaired.items() if repair.cells}
-    columns = {name: repaired[name][0] if name in repaired else values for name, values in table.columns.items()}
-    columns |= {name: np.full(len(table.rows), text.strip(), dtype=object) for name, text in mapping.constants.items()}
+    none = np.zeros(len(table.rows), np.int32)
+    constants = {name: renamed(Column(none, []), [text.strip()]) for name, text in mapping.constants.items()}
+    columns = read.changed({**{name: column for name, (column, _) in repaired.items()}, **constants})
     used = set(chosen.values())
     ignored = tuple(text or f"(column {at + 1})" for at, text in enumerate(table.header) if at not in used)
     headers = {name: table.header[at] for name, at in chosen.items()}

@@ -26,13 +26,13 @@ from numpy.typing import NDArray
 from comparators import over_slices
 from linkage.agency.encode import Filters
 from linkage.agency.keys import LinkageKeys, fill_key, lock_key
-from linkage.agency.masks import Places, close, fill_gaps, lay_masks
+from linkage.agency.masks import Plan, Within, lay_copies
 from linkage.agency.normalise import Features
 from linkage.agency.texts import Values, by_text, values_of
 from linkage.agency.tokens import Tokens
 from linkage.encoding import Copy, Encoding
 from linkage.protocol import Protocol
-from linkage.sha256 import keyed_hashes, pool_of
+from linkage.sha256 import Keyed, Pool, hashes_under, under
 
 Words = NDArray[np.uint64]
 Rows = NDArray[np.int64]
@@ -68,36 +68,39 @@ class Copies:
 
 
 class _Layout(NamedTuple):
-    """Copies by number, in the order of the protocol's axes: filters, then tokens.
+    """The copies of a row, and what they are made of.
 
     Attributes:
-        widths: (n_copies,) int64 words of each.
-        before: (n_copies + 1,) int64 words of those before it, of one row.
-        under: lock to the copies under it, in the order in which its mask is dealt out among them.
-        filled: the copies whose gaps are filled: all locked ones, and open tokens that no comparison needs.
+        plan: of the kernel.
+        words: of a row, in all copies.
+        locks: names, in the order of the plan.
+        tokens: name, and whether all bits of it leave, of each word within that is a token's; those of filters come before.
     """
 
-    widths: Rows
-    before: Rows
-    under: Mapping[str, Rows]
-    filled: Rows
-
-    def places(self, several: Rows, n: int) -> Places:
-        """Where these copies of `n` rows lie among all copies of them."""
-        return Places(n * self.before[several], self.widths[several])
+    plan: Plan
+    words: int
+    locks: tuple[str, ...]
+    tokens: tuple[tuple[str, bool], ...]
 
 
 def _layout(protocol: Protocol) -> _Layout:
     e = protocol.encoding
-    filters, tokens = e.filter_copies, e.token_copies
+    copies = (*e.filter_copies, *e.token_copies)
     needed = {name for comparison in protocol.comparisons for name in comparison.needs}
-    hides = [copy.lock is not None for copy in filters]
-    hides += [copy.lock is not None or copy.name not in needed for copy in tokens]
-    widths = [*(e.bits_of(copy.name) // 64 for copy in filters), *(1 for _ in tokens)]
-    locks = [copy.lock for copy in (*filters, *tokens)]
-    names = sorted({lock for lock in locks if lock is not None})
-    under = {name: np.array([at for at, lock in enumerate(locks) if lock == name]) for name in names}
-    return _Layout(np.array(widths, np.int64), np.cumsum([0, *widths]), under, np.flatnonzero(hides))
+    wide = [e.bits_of(copy.name) // 64 for copy in e.filter_copies]
+    width = np.array([*wide, *(1 for _ in e.token_copies)], np.int64)
+    hides = [copy.lock is not None for copy in e.filter_copies]
+    hides += [copy.lock is not None or copy.name not in needed for copy in e.token_copies]
+    names = sorted({copy.lock for copy in copies if copy.lock is not None})
+    lock = np.array([names.index(copy.lock) if copy.lock is not None else len(names) for copy in copies])
+    ends = dict(zip(e.filters, itertools.accumulate(e.bits_of(name) // 64 for name in e.filters), strict=True))
+    tokens = tuple(dict.fromkeys((copy.name, _is_whole(copy, e)) for copy in e.token_copies))
+    source = [ends[copy.name] - width for copy, width in zip(e.filter_copies, wide, strict=True)]
+    source += [max(ends.values(), default=0) + tokens.index((copy.name, _is_whole(copy, e))) for copy in e.token_copies]
+    order, bounds = np.argsort(lock, kind="stable"), np.searchsorted(np.sort(lock), np.arange(len(names) + 2))
+    filled = np.array(hides, np.bool_) & e.fill
+    plan = Plan(width, np.cumsum(width) - width, np.array(source, np.int64), filled, order, bounds)
+    return _Layout(plan, int(width.sum()), tuple(names), tokens)
 
 
 def copies_of(
@@ -106,7 +109,7 @@ def copies_of(
     """What is needed to make any copy of any row; arguments as of `Copies`."""
     texts = by_text(features)
     e = protocol.encoding
-    values = {name: values_of(texts, e.tokens[name].of) for name in _layout(protocol).under}
+    values = {name: values_of(texts, e.tokens[name].of) for name in _layout(protocol).locks}
     return Copies(filters, tokens, values, record, keys, protocol)
 
 
@@ -145,48 +148,45 @@ def written_out(copies: Copies) -> tuple[Words, Words]:
 
 
 def in_slices(copies: Copies, rows: Rows) -> Iterator[tuple[int, list[Words]]]:
-    """The rows' copies a few thousand rows at a time: where the slice begins, and (n_slice, n_words) of each copy.
+    """The rows' copies some thousand rows at a time: where the slice begins, and (n_slice, n_words) of each copy.
 
     Copies stand in the order of the protocol's axes, those of filters before those of tokens. They are to be used before
     the next ones are asked for, which take their place in memory.
     """
+    plan, n_words = copies.layout.plan, copies.layout.words
     together = min(len(rows), _SLICE * _SLICES)
-    memory = np.empty((together, copies.layout.before[-1]), np.uint64)
+    memory = np.empty(together * n_words, np.uint64)
+    masks = [under(lock_key(copies.keys, name)) for name in copies.layout.locks]
+    fill = under(fill_key(copies.keys))
     for begin in range(0, len(rows), max(together, 1)):
         several = rows[begin : begin + together]
+        words = memory[: len(several) * n_words]
 
-        def made(start: int, stop: int) -> tuple[int, list[Words]]:
-            return begin + start, _made(copies, several[start:stop], memory[start:stop].reshape(-1))  # noqa: B023
+        def lay(start: int, stop: int) -> None:
+            within = _within(copies, several[start:stop], masks, fill)  # noqa: B023
+            lay_copies(plan, within, start, len(several), words)  # noqa: B023
 
-        yield from over_slices(made, len(several), _SLICE)
-
-
-def _made(copies: Copies, rows: Rows, words: Words) -> list[Words]:
-    """Each copy's words of these rows that leave, one copy behind the other in `words`."""
-    layout = copies.layout
-    edges = itertools.pairwise((len(rows) * layout.before).tolist())
-    out = [words[begin:end].reshape(len(rows), -1) for begin, end in edges]
-    _put_inner(out, copies, rows)
-    for name, several in layout.under.items():
-        places = layout.places(several, len(rows))
-        there = copies.tokens[name][rows] != 0
-        close(words, places, np.flatnonzero(~there))
-        lay_masks(words, places, np.flatnonzero(there), _seeds(lock_key(copies.keys, name), copies.values[name], rows[there]))
-    if copies.protocol.encoding.fill:
-        fill_gaps(words, layout.places(layout.filled, len(rows)), _fill_seeds(copies, rows))
-    return out
+        over_slices(lay, len(several), _SLICE)
+        places = zip((len(several) * plan.before).tolist(), plan.width.tolist(), strict=True)
+        yield begin, [words[at : at + len(several) * width].reshape(-1, width) for at, width in places]
 
 
-def _put_inner(out: list[Words], copies: Copies, rows: Rows) -> None:
-    """Every copy as it is before its mask."""
-    e = copies.protocol.encoding
-    filters = {name: inner(rows) for name, inner in copies.filters.items()}
-    for words, copy in zip(out, e.filter_copies, strict=False):
-        words[:] = filters[copy.name]
-    tokens = {name: copies.tokens[name][rows] for name in {copy.name for copy in e.token_copies}}
-    lower = {name: np.where(token == 0, 0, np.maximum(token & _LOWER_HALF, 1)) for name, token in tokens.items()}
-    for words, copy in zip(out[len(e.filter_copies) :], e.token_copies, strict=True):
-        words[:, 0] = (tokens if _is_whole(copy, e) else lower)[copy.name]
+def _within(copies: Copies, rows: Rows, masks: list[Keyed], fill: Keyed) -> Within:
+    """What the copies of these rows are made of, and what they are masked and filled with."""
+    parts = [inner(rows) for inner in (copies.filters[name] for name in copies.protocol.encoding.filters)]
+    before = sum(part.shape[1] for part in parts)
+    words = np.empty((len(rows), before + len(copies.layout.tokens)), np.uint64)
+    if parts:
+        np.concatenate(parts, axis=1, out=words[:, :before])
+    for at, (name, whole) in enumerate(copies.layout.tokens, before):
+        token = copies.tokens[name][rows]
+        words[:, at] = token if whole else np.where(token == 0, 0, np.maximum(token & _LOWER_HALF, 1))
+    opened = np.zeros((len(masks), len(rows)), np.bool_)
+    seeds = [np.empty((0, 4), np.uint64)]
+    for at, (name, mask) in enumerate(zip(copies.layout.locks, masks, strict=True)):
+        opened[at] = copies.tokens[name][rows] != 0
+        seeds.append(_seeds(mask, copies.values[name], rows[opened[at]]))
+    return Within(words, opened, np.concatenate(seeds), _fill_seeds(fill, copies.record[rows]))
 
 
 def _is_whole(copy: Copy, e: Encoding) -> bool:
@@ -198,15 +198,21 @@ def _is_whole(copy: Copy, e: Encoding) -> bool:
     return copy.lock is None or e.tokens[copy.lock].hidden
 
 
-def _seeds(key: bytes, values: Values, rows: Rows) -> Words:
+def _seeds(key: Keyed, values: Values, rows: Rows) -> Words:
     """(n_rows, 4) uint64: HMAC-SHA256 of the lock's values, from which SHAKE-256 draws the mask.
 
     The key is not that of the lock's domain: two locks of one domain may have one value in one record.
     """
-    return keyed_hashes(key, values.pool, values.rows(rows)).astype(">u4").view("<u8").astype(np.uint64)
+    return _as_seeds(hashes_under(key, values.pool, values.rows(rows)))
 
 
-def _fill_seeds(copies: Copies, rows: Rows) -> Words:
+def _fill_seeds(key: Keyed, record: NDArray[np.bytes_]) -> Words:
     """(n_rows, 4) uint64: HMAC-SHA256 of the record pseudonyms, from which SHAKE-256 draws what fills the gaps."""
-    values = Values(pool_of(copies.record[rows].tolist()), (np.arange(len(rows), dtype=np.int32),), (0,))
-    return _seeds(fill_key(copies.keys), values, np.arange(len(rows)))
+    flat, size = np.ascontiguousarray(record).view(np.uint8), record.dtype.itemsize
+    pool = Pool(flat, np.arange(0, len(flat) + 1, size), size)
+    return _as_seeds(hashes_under(key, pool, np.arange(len(record))[:, None]))
+
+
+def _as_seeds(digests: NDArray[np.uint32]) -> Words:
+    """(n, 4) uint64: the bytes of digests as little-endian words."""
+    return digests.astype(">u4").view("<u8").astype(np.uint64)

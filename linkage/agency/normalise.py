@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.agency.births import likely_years, read_births
-from linkage.agency.cells import Column, Text, renamed, spelt_out
+from linkage.agency.cells import Column, Text, numbered, renamed, spelt_out
 from linkage.agency.codes import read_content, read_mapped, sex_codes
 from linkage.agency.dates import as_written
 from linkage.agency.extract import Extract, cells
@@ -24,7 +24,7 @@ from linkage.agency.texts import Texts
 from linkage.protocol import Protocol
 from linkage.schema import IDENTIFIERS
 
-Features = Mapping[str, Text] | Texts
+Features = Mapping[str, Text]
 _NAME_COLUMNS = ("surname", "given_name", "patronymic", "full_name")
 _CODES = tuple(name for name, kind in IDENTIFIERS.items() if kind == "code")
 _NUMBERS = tuple(name for name, kind in IDENTIFIERS.items() if kind == "number")
@@ -68,9 +68,9 @@ def _full(number: int) -> str:
 
 def _numbered(where: NDArray[np.bool_], numbers: NDArray[np.int64], spell: Callable[[int], str]) -> Column:
     """The text of each row's number, which is not 0, worked out once for each; missing elsewhere."""
-    found, row = np.unique(np.where(where, numbers, 0), return_inverse=True)
+    found, row = numbered(np.where(where, numbers, 0))
     texts = [spell(number) if number else "" for number in found.tolist()]
-    return renamed(Column(row.astype(np.int32), texts), texts)
+    return renamed(Column(row, texts), texts)
 
 
 def _codes(extract: Extract, protocol: Protocol, mapping: FileMapping) -> dict[str, Column]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linkage.agency.cells import Codes, Text, distinct
+from linkage.agency.cells import Codes, Column, renamed
 from linkage.agency.names.repair import from_legacy_font, from_mojibake, legacy_font_column
 from linkage.schema import CONTENT, IDENTIFIERS
 
@@ -34,16 +34,16 @@ class Repair(NamedTuple):
     cells: int = 0
 
 
-def repair_column(values: Text) -> tuple[Text, Repair]:
+def repair_column(column: Column) -> tuple[Column, Repair]:
     """The column repaired, and what was done; every distinct text is looked at once."""
-    index, texts = distinct(values)
+    index, texts = column
     if all(map(str.isascii, texts)):
-        return values, Repair()
+        return column, Repair()
     read = [from_mojibake(text) for text in texts]
     legacy = legacy_font_column(read)
     typed = [from_legacy_font(text, legacy_column=legacy) for text in read]
     repair = Repair(*(_rows(index, *pair) for pair in ((texts, read), (read, typed), (texts, typed))))
-    return (np.array([*typed, ""], dtype=object)[index] if repair.cells else values), repair
+    return (renamed(column, typed) if repair.cells else column), repair
 
 
 def _rows(index: Codes, before: list[str], after: list[str]) -> int:

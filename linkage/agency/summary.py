@@ -7,16 +7,15 @@ publishes knows for whom linkage had little to go by. So numbers of rows, and no
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 
-from linkage.agency.extract import Extract, column
-from linkage.agency.names.scripts import is_cyrillic, is_latin
+from linkage.agency.extract import Extract, cells
+from linkage.agency.names.scripts import has_cyrillic, is_latin
 from linkage.agency.texts import Texts
 from linkage.bundle.format import SCRIPTS, Summary
 from linkage.protocol import Protocol
 
+_BY_LETTERS = ("none", "cyrillic", "latin", "mixed")
 _NAMES = ("surname", "given_name", "patronymic", "full_name")
 
 
@@ -42,17 +41,19 @@ def summarise(extract: Extract, features: Texts, protocol: Protocol, blanked: in
 
 def _scripts(extract: Extract) -> dict[str, int]:
     """Each script to the rows whose names are written in it; `mixed` has letters of both, `none` letters of neither."""
-    rows = Counter(zip(*(column(extract, name) for name in _NAMES), strict=True))
-    found: Counter[str] = Counter()
-    for cells, number in rows.items():
-        found[script(" ".join(cells))] += number
-    return {name: found[name] for name in SCRIPTS}
+    found = np.zeros(len(extract), np.int8)
+    for column in (cells(extract, name) for name in _NAMES):
+        found |= np.array([_letters(text) for text in column.texts], np.int8)[column.codes]
+    rows = np.bincount(found, minlength=len(_BY_LETTERS)).tolist()
+    return {name: rows[_BY_LETTERS.index(name)] for name in SCRIPTS}
 
 
 def script(text: str) -> str:
     """`cyrillic`, `latin`, `mixed` or `none`, by the letters that are in it."""
+    return _BY_LETTERS[_letters(text)]
+
+
+def _letters(text: str) -> int:
+    """1 for a Cyrillic letter and 2 for a Latin one, so that what several cells hold is put together bit by bit."""
     letters = text.casefold()
-    cyrillic, latin = any(map(is_cyrillic, letters)), any(map(is_latin, letters))
-    if cyrillic and latin:
-        return "mixed"
-    return "cyrillic" if cyrillic else "latin" if latin else "none"
+    return has_cyrillic(letters) + 2 * any(map(is_latin, letters))

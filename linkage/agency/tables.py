@@ -25,9 +25,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from linkage.agency.cells import FORBIDDEN, MAX_CELL, Text, objects, refuse_cell, refuse_value, text_of, trimmed
+from linkage.agency.cells import FORBIDDEN, MAX_CELL, Column, Columns, Text, objects, refuse_cell, refuse_value, text_of, trimmed
 from linkage.agency.encodings import byte_order_mark
 from linkage.agency.mapping import FileForm
+from linkage.agency.plain import Form, read_plain
 from linkage.agency.rows import cut_to, is_total
 from linkage.agency.workbooks import read_sheet
 from linkage.errors import ExtractError
@@ -52,14 +53,14 @@ class Table:
     Attributes:
         header: every column name of the file, trimmed; "" where a column has none.
         rows: (n,) int64, row numbers in the file.
-        columns: by field: (n,) text, trimmed, "" = missing.
+        columns: by field: (n,) text, or the column by its distinct texts; trimmed, "" = missing.
         left_out: how many records are no rows: `empty`, `totals`, and `headers` printed again.
         damaged: row and field of cells that no reader passes on, left empty.
     """
 
     header: tuple[str, ...]
     rows: NDArray[np.int64]
-    columns: Mapping[str, Text] = field(repr=False)
+    columns: Mapping[str, Text | Column] = field(repr=False)
     left_out: Mapping[str, int] = field(default_factory=dict)
     damaged: tuple[tuple[int, str], ...] = ()
 
@@ -79,6 +80,8 @@ def read_table(path: Path, form: FileForm, layout: Layout, *, blank: bool = Fals
     kind = kind_of(path)
     if kind == "parquet":
         return _parquet(path, layout)
+    if kind == "csv" and (plain := _plain(path, form, layout)):
+        return plain
     return _records_of(kind)(path, form, lambda records: _gather(records, form, layout, str(path), blank=blank))
 
 
@@ -122,9 +125,10 @@ def check_header(header: Sequence[str], file: str, row: int) -> tuple[str, ...]:
 def without_empty_rows(table: Table) -> Table:
     """The table without rows in which no column that is read holds anything."""
     filled = np.zeros(len(table.rows), np.bool_)
-    for column in table.columns.values():
+    texts = Columns(table.columns)
+    for column in texts.values():
         filled |= column != ""
-    columns = {name: column[filled] for name, column in table.columns.items()}
+    columns = {name: column[filled] for name, column in texts.items()}
     empty = {"empty": table.left_out.get("empty", 0) + int(np.count_nonzero(~filled))}
     return Table(table.header, table.rows[filled], columns, {**table.left_out, **empty}, table.damaged)
 
@@ -243,12 +247,27 @@ def _checked(record: Record, row: int, labels: Sequence[str], file: str, damaged
     return ["" if wrong else cell for cell, wrong in zip(record, bad, strict=True)]
 
 
-def _csv(path: Path, form: FileForm, use: Callable[[Iterator[tuple[int, Record]]], Out]) -> Out:
-    """What `use` makes of the numbered records of a CSV file."""
+def _plain(path: Path, form: FileForm, layout: Layout) -> Table | None:
+    """The table, if the file is one that is read whole columns at a time."""
+    header = _csv(path, form, lambda records: _header(records, form, str(path)))
+    names = check_header(header, str(path), form.header_row)
+    found = read_plain(path, Form(*_dialect(path, form), header, form.header_row + form.header_rows), layout(names))
+    if found is None or found.rows[-1:].max(initial=0) > MAX_ROWS:
+        return None
+    return Table(names, found.rows, found.columns, found.left_out)
+
+
+def _dialect(path: Path, form: FileForm) -> tuple[str, str]:
+    """Encoding and delimiter of a CSV file."""
     encoding = form.encoding or byte_order_mark(path) or "utf-8-sig"
     if codecs.lookup(encoding).name == "utf-8":
         encoding = "utf-8-sig"  # a byte-order mark is never part of the first name
-    delimiter = form.delimiter or _guess_delimiter(path, encoding, form.header_row)
+    return encoding, form.delimiter or _guess_delimiter(path, encoding, form.header_row)
+
+
+def _csv(path: Path, form: FileForm, use: Callable[[Iterator[tuple[int, Record]]], Out]) -> Out:
+    """What `use` makes of the numbered records of a CSV file."""
+    encoding, delimiter = _dialect(path, form)
     # Undecodable bytes become lone surrogates, so that they are refused where they stand and not a buffer earlier.
     with path.open(encoding=encoding, errors="surrogateescape", newline="") as stream:
         return use(_csv_records(stream, delimiter, str(path)))

@@ -3,50 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Codes, Column, Text, coded, spelt_out
+from linkage.agency.cells import Codes, Column, Columns, Text
 from linkage.sha256 import Pool
 
 _LENGTH = 4  # bytes of a length before each text
 
 
-class Texts:
-    """Features by name; each is brought to numbers when it is first asked for.
+class Texts(Columns):
+    """A list's features by name."""
 
-    As a mapping it gives (n,) object arrays of text, "" = missing.
-    """
-
-    def __init__(self, features: Mapping[str, Text] | Mapping[str, Column] | Mapping[str, Text | Column]) -> None:
-        self._features: dict[str, Text | Column] = {**features}
+    def __init__(self, features: Mapping[str, Text | Column | Callable[[], Column]]) -> None:
+        """Take features as columns are taken."""
+        super().__init__(features)
         self._pools: dict[str, Pool] = {}
-
-    def __getitem__(self, name: str) -> Text:
-        """(n,) object array of text."""
-        values = self._features[name]
-        return spelt_out(values) if isinstance(values, Column) else values
-
-    def __iter__(self) -> Iterator[str]:
-        """The names."""
-        return iter(self._features)
-
-    def __len__(self) -> int:
-        """Number of features."""
-        return len(self._features)
-
-    def items(self) -> Iterator[tuple[str, Text]]:
-        """The names, each with its (n,) object array of text."""
-        return ((name, self[name]) for name in self)
-
-    def coded(self, name: str) -> Column:
-        """The number of each row's text, 0 = missing, and the texts by number."""
-        column = self._features[name] = coded(self._features[name])
-        return column
 
     def pool(self, name: str) -> Pool:
         """The texts by number, each behind its length, as they are hashed."""
@@ -55,7 +31,7 @@ class Texts:
         return self._pools[name]
 
 
-def by_text(features: Mapping[str, Text] | Texts) -> Texts:
+def by_text(features: Mapping[str, Text]) -> Texts:
     """The features, if they are not so already."""
     return features if isinstance(features, Texts) else Texts(features)
 
@@ -92,7 +68,8 @@ def values_of(texts: Texts, names: Sequence[str]) -> Values:
     first = np.cumsum([0, *(len(pool.start) - 1 for pool in pools)])
     begin = np.cumsum([0, *(len(pool.flat) for pool in pools)])
     starts = [pool.start[:-1] + at for pool, at in zip(pools, begin, strict=False)]
-    pool = Pool(np.concatenate([pool.flat for pool in pools]), np.concatenate([*starts, begin[-1:]]))
+    flat, longest = np.concatenate([pool.flat for pool in pools]), max(pool.longest for pool in pools)
+    pool = Pool(flat, np.concatenate([*starts, begin[-1:]]), longest)
     return Values(pool, tuple(texts.coded(name).codes for name in names), tuple(first[:-1].tolist()))
 
 
@@ -108,4 +85,4 @@ def length_prefixed_pool(texts: Sequence[str]) -> Pool:
     is_text = np.ones(len(flat), np.bool_)
     is_text[lengths] = False
     flat[is_text] = np.frombuffer(array.buffers()[2] or b"", np.uint8, int(ends[-1]))
-    return Pool(flat, start)
+    return Pool(flat, start, int(np.diff(start).max(initial=0)))

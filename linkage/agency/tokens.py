@@ -13,16 +13,17 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from comparators import over_slices
 from linkage.agency.keys import LinkageKeys, block_key
 from linkage.agency.normalise import Features
 from linkage.agency.texts import Texts, by_text, values_of
 from linkage.bundle.format import length_prefixed
 from linkage.encoding import Token
 from linkage.protocol import Protocol
-from linkage.sha256 import keyed_hashes
+from linkage.sha256 import hashes_under, under
 
 Tokens = Mapping[str, NDArray[np.uint64]]
-_TOP = 2**64
+_TOP, _ROWS = 2**64, 1 << 12
 
 
 def encode_tokens(features: Features, keys: LinkageKeys, protocol: Protocol) -> Tokens:
@@ -33,14 +34,19 @@ def encode_tokens(features: Features, keys: LinkageKeys, protocol: Protocol) -> 
 
 def _column(texts: Texts, token: Token, key: bytes) -> NDArray[np.uint64]:
     """Of one feature each distinct text is hashed once; of several each row's, as few rows have all of them in common."""
-    values = values_of(texts, token.of)
+    values, keyed = values_of(texts, token.of), under(key)
     if len(token.of) == 1:
         of_texts = np.zeros(len(values.pool.start) - 1, np.uint64)
-        of_texts[1:] = _shortened(keyed_hashes(key, values.pool, np.arange(1, len(of_texts))[:, None]))
+        of_texts[1:] = _shortened(hashes_under(keyed, values.pool, np.arange(1, len(of_texts))[:, None]))
         return of_texts[values.columns[0]]
     rows = np.flatnonzero(values.present())
     out = np.zeros(len(values.columns[0]), np.uint64)
-    out[rows] = _shortened(keyed_hashes(key, values.pool, values.rows(rows)))
+
+    def fill_in(start: int, stop: int) -> None:
+        some = rows[start:stop]
+        out[some] = _shortened(hashes_under(keyed, values.pool, values.rows(some)))
+
+    over_slices(fill_in, len(rows), _ROWS)
     return out
 
 

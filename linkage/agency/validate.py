@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.agency.births import MAX_AGE, read_birth_years
-from linkage.agency.cells import Column, distinct
+from linkage.agency.cells import Column, Text, distinct
 from linkage.agency.codes import check_code_maps, read_content, read_sex
 from linkage.agency.dates import FIRST_YEAR, LAST_YEAR, as_written, parse_dates
 from linkage.agency.extract import Extract, cells
@@ -147,9 +147,8 @@ def is_unreadable(issue: Issue) -> bool:
 
 def blank_cells(extract: Extract, issues: Collection[Issue]) -> Extract:
     """The extract with the cells of these issues empty."""
-    columns = dict(extract.columns)
+    changed: dict[str, Text] = {}
     for name in {issue.field for issue in issues}:
-        cells = columns[name].copy()
-        cells[np.isin(extract.rows, [issue.row for issue in issues if issue.field == name])] = ""
-        columns[name] = cells
-    return replace(extract, columns=columns, damaged=())
+        changed[name] = extract.columns[name].copy()
+        changed[name][np.isin(extract.rows, [issue.row for issue in issues if issue.field == name])] = ""
+    return replace(extract, columns=extract.columns.changed(changed), damaged=())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from linkage.bundle.format import READERS, Manifest, Section, head, padding, parse_manifest, signed_message
@@ -34,12 +35,19 @@ class Body(NamedTuple):
 
 def described(stream: IO[bytes]) -> Body:
     """The bytes of a stream as a body."""
-    stream.seek(0)
     digest, size = hashlib.sha256(), 0
-    while data := stream.read(_AT_A_TIME):
+    for data in _blocks(stream):
         digest.update(data)
         size += len(data)
     return Body(stream, size, digest.hexdigest())
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[memoryview]:
+    """The bytes of a stream from its beginning, a block at a time, each in the memory of the one before."""
+    stream.seek(0)
+    memory = memoryview(bytearray(_AT_A_TIME))
+    while size := stream.readinto(memory):  # type: ignore[attr-defined]  # every binary stream has it
+        yield memory[:size]
 
 
 def seal(body: bytes, manifest: Manifest, keys: KeyFolder, recipient: PublicKey) -> bytes:
@@ -80,18 +88,21 @@ class _Plaintext:
 
     def __init__(self, start: bytes, body: Body) -> None:
         self._left = padding(len(start) + body.size)
-        self._parts: list[IO[bytes]] = [io.BytesIO(start), body.stream]
-        body.stream.seek(0)
+        self._blocks = _blocks(body.stream)
+        self._block, self._at = memoryview(start), 0
 
     def read(self, size: int) -> bytes:
         """Up to so many bytes; none at the end."""
-        while self._parts:
-            if data := self._parts[0].read(size):
-                return data
-            del self._parts[0]
+        if self._at == len(self._block):
+            self._block, self._at = next(self._blocks, memoryview(b"")) or self._zeros(size), 0
+        data = bytes(self._block[self._at : self._at + size])
+        self._at += len(data)
+        return data
+
+    def _zeros(self, size: int) -> memoryview:
         zeros = min(size, self._left)
         self._left -= zeros
-        return bytes(zeros)
+        return memoryview(bytes(zeros))
 
 
 def _refuse_impossible(signed: bytes) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -54,7 +57,7 @@ def seal(
     how = read_mapping(mapping) if mapping else Mapping()
     if not is_compiled():
         terminal.say("compiling for this machine: the first run takes some seconds longer")
-    with terminal.progress(f"sealing {extract.name}", 9) as advance:
+    with _uncollected(), terminal.progress(f"sealing {extract.name}", 9) as advance:
         rows = read_extract(extract, how)
         advance(1)
         encoded = encode(rows, how, agreed, linkage_keys, secret(folder, "agency"), lambda _stage: advance(1))
@@ -72,6 +75,18 @@ def seal(
     terminal.say(f"keep {targets[2].name} inside the agency: it joins pseudonyms to your own record ids")
     for target in targets:
         terminal.answer(str(target))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No looking for garbage in cycles: a list's texts hang together in none, and there are enough of them to keep it busy."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _nearest(output: Path) -> Path:

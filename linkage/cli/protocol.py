@@ -91,7 +91,7 @@ def _lines(p: Protocol) -> list[str]:
         f"encoding     {p.encoding.scheme}, {p.encoding.bits} bits; {_axes(p)}",
         *(f"lock         {name}: {_lock_words(p, name)}" for name in _locks(p)),
         *(f"comparison   {c.name}: {' > '.join(c.level_names)}" for c in p.comparisons),
-        f"blocking     {', '.join(p.blocking.passes) or 'no pass'}; blocks up to {p.blocking.max_block}",
+        f"blocking     {', '.join(p.blocking.passes) or 'no pass'}; {_cap_words(p)}",
         *(
             f"join         {' | '.join(j.filters)} at Dice {j.dice} permille, up to {j.max_records} records"
             for j in p.blocking.joins
@@ -101,6 +101,11 @@ def _lines(p: Protocol) -> list[str]:
         f"tables       sex by age group; {', '.join(p.statistics.dimensions) or 'no further dimension'}",
         f"public from  {', '.join(f'{role} {n}' for role, n in sorted(p.release.thresholds.items()))}",
     ]
+
+
+def _cap_words(p: Protocol) -> str:
+    most = f", up to {p.blocking.most_pairs} pairs a record" if p.blocking.most_pairs else ""
+    return f"blocks up to {p.blocking.max_block}{most}"
 
 
 def _axes(p: Protocol) -> str:

@@ -1,21 +1,22 @@
 """Which pairs are worth comparing: the union of keyed blocking passes and, for small inputs, of exact filter joins.
 
 A pass proposes every pair that shares a token; a block larger than the cap would propose mostly strangers, so it is
-left out, counted and reported. A join looks at all pairs and needs no blocking key, which is why it can find a pair
-that every pass misses; its cost is quadratic, so the protocol says up to how many records it is run.
+left out, counted and reported, as are the largest blocks of a pass that would propose more pairs than the protocol allows.
+A join looks at all pairs and needs no blocking key, which is why it can find a pair that every pass misses; its cost is
+quadratic, so the protocol says up to how many records it is run.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Lists, Pairs, Table, dice_join, lists_of_pairs, lists_of_token, merged, side_by_side
-from linkage.protocol import Join, Protocol
+from blocking import Lists, Pairs, Skipped, Table, cap_for, dice_join, lists_of_pairs, lists_of_token, merged, side_by_side
+from linkage.protocol import Protocol
 from linkage.records import Encodings
 
 
@@ -73,18 +74,28 @@ class Proposals:
     passes: tuple[Pass, ...]
     table: Table
 
-    @cached_property
+    @property
     def per_record(self) -> NDArray[np.int64]:
         """(n_records,) how many pairs are proposed with each record on the left, a pair counting for each pass."""
-        proposed: NDArray[np.int64] = np.sum(self.table.stop - self.table.start, axis=1, dtype=np.int64)
-        return proposed
+        return self.table.proposed
 
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
     """Run every pass, and the joins that the number of records allows."""
-    found = [_token_pass(encodings, name, protocol) for name in protocol.blocking.passes]
-    found += [_join(encodings, join, protocol) for join in protocol.blocking.joins if len(encodings) <= join.max_records]
-    return Proposals(tuple(report for _, report in found), side_by_side([lists for lists, _ in found], len(encodings)))
+    joins = [join for join in protocol.blocking.joins if len(encodings) <= join.max_records]
+    names = [*protocol.blocking.passes, *(" | ".join(join.filters) for join in joins)]
+    left_out = [Skipped(0, 0, 0)] * len(names)
+
+    def lists() -> Iterator[Lists]:
+        for place, name in enumerate(protocol.blocking.passes):
+            found, left_out[place] = _token_pass(encodings, name, protocol)
+            yield found
+        for join in joins:
+            yield lists_of_pairs(dice_join(joined_filter(encodings, join.filters, protocol), join.dice), len(encodings))
+
+    table = side_by_side(lists(), len(names), len(encodings))
+    each = zip(names, table.pairs.tolist(), left_out, strict=True)
+    return Proposals(tuple(Pass(name, pairs, *out) for name, pairs, out in each), table)
 
 
 def pairs_of(proposals: Proposals, first: int, last: int) -> tuple[Pairs, NDArray[np.uint64]]:
@@ -99,14 +110,20 @@ def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
     return Candidates(pairs, found.passes, proposed)
 
 
-def _token_pass(encodings: Encodings, name: str, protocol: Protocol) -> tuple[Lists, Pass]:
-    lists, skipped = lists_of_token(encodings.token(protocol.tokens.index(name)), protocol.blocking.max_block)
-    return lists, Pass(name, int((lists.stop - lists.start).sum()), skipped.blocks, skipped.records, skipped.pairs)
+def _token_pass(encodings: Encodings, name: str, protocol: Protocol) -> tuple[Lists, Skipped]:
+    tokens = encodings.token(protocol.tokens.index(name))
+    return lists_of_token(tokens, largest_block(tokens, protocol))
 
 
-def _join(encodings: Encodings, join: Join, protocol: Protocol) -> tuple[Lists, Pass]:
-    pairs = dice_join(joined_filter(encodings, join.filters, protocol), join.dice)
-    return lists_of_pairs(pairs, len(encodings)), Pass(" | ".join(join.filters), len(pairs.left))
+def largest_block(tokens: NDArray[np.uint64], protocol: Protocol) -> int:
+    """The largest block that a pass over these tokens joins, in records: fewer than `max_block` where its pairs would be too many.
+
+    Args:
+        tokens: (n_records,) of all records.
+        protocol: says how many pairs a pass may bring for each of them.
+    """
+    largest, most = protocol.blocking.max_block, protocol.blocking.most_pairs
+    return min(largest, cap_for(tokens, most * max(len(tokens), largest))) if most else largest
 
 
 def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from blocking import Pairs
 from linkage.records import Encodings
 from linkage.unit.cluster import CLIP, Labels, Rules, Weighed, group, marks
-from linkage.unit.draw import MOST_MEMBERS, draw_groups
+from linkage.unit.draw import MOST_MEMBERS, Said, draw_groups
 from linkage.unit.groups import gathered
 from linkage.unit.missing import Missing, forest, missing
 from linkage.unit.weights import MICROBITS, Microbits
@@ -104,10 +104,22 @@ class Seen(NamedTuple):
 
     pairs: Pairs
     weight: Microbits
-    passes: NDArray[np.int64]
+    passes: NDArray[np.integer]
 
 
-Weigh = Callable[[Pairs], Sequence[Weighed]]
+class Kinds(NamedTuple):
+    """What pairs say under each of several models, each kind of pair once.
+
+    Attributes:
+        kind: (n_pairs,) int32 what kind each pair is of.
+        under: per model, weights of the kinds.
+    """
+
+    kind: NDArray[np.int32]
+    under: Sequence[Weighed]
+
+
+Weigh = Callable[[Pairs], Kinds]
 
 
 def certainty(encodings: Encodings, seen: Seen, labels: Labels, threshold: int, weigh: Weigh, rules: Rules) -> Certainty:
@@ -126,9 +138,10 @@ def certainty(encodings: Encodings, seen: Seen, labels: Labels, threshold: int, 
     linked = labels[seen.pairs.left] == labels[seen.pairs.right]
     left, right, passes = seen.pairs.left[linked], seen.pairs.right[linked], seen.passes[linked]
     no_join = missing(passes[forest(left, right, passes, len(labels))])
-    most = _clusters(drawn, labels) - min(len(labels), 1)  # somebody is left
+    clusters = _clusters(drawn, labels)
+    most = clusters - min(len(labels), 1)  # somebody is left
     partitions = replace(drawn, joins=np.minimum(_spread(no_join, DRAWS), most))
-    return _summed_up(partitions, labels, missing(passes))
+    return _summed_up(partitions, clusters, labels, missing(passes))
 
 
 def _doubtful(seen: Seen, labels: Labels, threshold: int, rules: Rules) -> Labels:
@@ -147,23 +160,28 @@ def _doubtful(seen: Seen, labels: Labels, threshold: int, rules: Rules) -> Label
 def _drawn(encodings: Encodings, numbers: Labels, threshold: int, weigh: Weigh, rules: Rules) -> Partitions:
     """Draws go by how likely a pair is one person, whatever the threshold; a pair that shows nothing weighs as in clustering."""
     groups, inside = gathered(numbers)
-    weighed = weigh(inside)
-    sure = np.stack([np.clip(one.weight - np.where(one.seen, 0, threshold), -CLIP, CLIP) for one in weighed])
-    seeds = np.array([_seed(encodings, record) for record in groups.members[groups.start[:-1]].tolist()], np.int64)
-    model = np.arange(DRAWS) % len(sure)
-    marked = marks(inside, weighed[0].contradiction, rules)
-    drawn = draw_groups(groups, sure, weighed[0].seen.astype(np.int64), marked, model, -_REACH, seeds)
-    sizes = np.diff(groups.start)
-    place = (np.arange(len(groups.members)) - np.repeat(groups.start[:-1], sizes)).astype(np.int8)
+    kind, under = weigh(inside)
+    sure = np.stack([np.clip(one.weight - np.where(one.seen, 0, threshold), -CLIP, CLIP) for one in under])
+    marked = marks(inside, under[0].contradiction[kind], rules)
     order = np.argsort(groups.members)
+    rows = np.empty(len(order), np.int64)
+    rows[order] = np.arange(len(order))
+    model, seeds = np.arange(DRAWS) % len(sure), _seeds(encodings, groups.members[groups.start[:-1]])
+    drawn = draw_groups(groups, rows, Said(kind, sure, under[0].seen), marked, model, -_REACH, seeds)
+    place = (np.arange(len(order)) - np.repeat(groups.start[:-1], np.diff(groups.start))).astype(np.int8)
     record = groups.members[order]
-    return Partitions(record, numbers[record], place[order], drawn[order], np.zeros(DRAWS, np.int64))
+    return Partitions(record, numbers[record], place[order], drawn, np.zeros(DRAWS, np.int64))
 
 
-def _seed(encodings: Encodings, record: int) -> int:
-    """A group's own seed, by its first record, so that what is drawn in one group moves no other."""
-    name = encodings.agencies[encodings.source[record]].encode() + bytes(encodings.record[record])
-    return int.from_bytes(hashlib.sha256(SEED.to_bytes(8, "big") + name).digest()[:7], "big")
+def _seeds(encodings: Encodings, first: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(n_groups,) each group's own seed, by its first record, so that what is drawn in one group moves no other."""
+    begun = [hashlib.sha256(SEED.to_bytes(8, "big") + agency.encode()) for agency in encodings.agencies]
+    seeds = np.empty(len(first), np.int64)
+    for row, (source, name) in enumerate(zip(encodings.source[first].tolist(), encodings.record[first].tolist(), strict=True)):
+        one = begun[source].copy()
+        one.update(name)
+        seeds[row] = int.from_bytes(one.digest()[:7], "big")
+    return seeds
 
 
 def _spread(no_join: Missing, draws: int) -> NDArray[np.int64]:
@@ -172,8 +190,8 @@ def _spread(no_join: Missing, draws: int) -> NDArray[np.int64]:
     return np.rint(no_join.number * np.exp(no_join.spread * normal)).astype(np.int64)
 
 
-def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty:
-    counts = _clusters(drawn, labels) - drawn.joins
+def _summed_up(drawn: Partitions, clusters: NDArray[np.int64], labels: Labels, no_pair: Missing) -> Certainty:
+    counts = clusters - drawn.joins
     low, middle, high = np.percentile(counts, (_INTERVAL[0], 50.0, _INTERVAL[1]))
     certain = _pairs_of(np.delete(labels, drawn.record))
     of_published, of_drawn, of_both = _pairs(labels[drawn.record], drawn)
@@ -195,8 +213,23 @@ def _summed_up(drawn: Partitions, labels: Labels, no_pair: Missing) -> Certainty
 def _clusters(drawn: Partitions, labels: Labels) -> NDArray[np.int64]:
     """(n_draws,) persons in each draw, missing joins left aside."""
     others = _number(labels) - len(np.unique(labels[drawn.record]))
-    clusters: NDArray[np.int64] = others + (drawn.cluster == drawn.place[:, None]).sum(axis=0)  # named by one of its own
+    clusters: NDArray[np.int64] = others + _named(drawn.cluster, drawn.place)
     return clusters
+
+
+@njit(nogil=True, cache=True)
+def _named(drawn: NDArray[np.int8], place: NDArray[np.int8]) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """(n_draws,) how many clusters are named by one of these records, as each is by one of its own.
+
+    Args:
+        drawn: (n, n_draws) clusters.
+        place: (n,) of each record.
+    """
+    counts = np.zeros(drawn.shape[1], np.int64)
+    for row in range(len(drawn)):
+        for draw in range(len(counts)):
+            counts[draw] += drawn[row, draw] == place[row]
+    return counts
 
 
 def _pairs(published: Labels, drawn: Partitions) -> tuple[float, float, float]:
@@ -228,7 +261,9 @@ def _pairs_drawn(
     for group_of in range(len(start) - 1):
         for one in range(start[group_of], start[group_of + 1]):
             for other in range(one + 1, start[group_of + 1]):
-                together = (drawn[order[one]] == drawn[order[other]]).sum()
+                together, left, right = np.int64(0), drawn[order[one]], drawn[order[other]]
+                for draw in range(len(left)):
+                    together += left[draw] == right[draw]
                 of_drawn += together
                 of_both += together * (published[order[one]] == published[order[other]])
     return of_drawn, of_both

@@ -17,14 +17,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blocking import Pairs
-from comparators import pattern_codes, rows_with, tally
+from comparators import numbered, pattern_codes, tally
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Proposals, pairs_of
 from linkage.unit.executor import Means, Range
-from linkage.unit.vectors import Sharing, compare, level_counts
+from linkage.unit.looks import look
+from linkage.unit.vectors import compare, level_counts
 
-BYTES_PER_PAIR = 64
+BYTES_PER_PAIR = 128
 _COLUMNS = ("left", "right", "code", "proposed")
 
 
@@ -69,22 +70,15 @@ def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, 
         means: where it is done; half of the memory is for the pairs of one part while they are compared.
     """
     sizes = level_counts(protocol)
+    parts = ranges(proposals, means.memory // 2 // BYTES_PER_PAIR)
+    looks = look(encodings, proposals, protocol, parts, means)
 
     def compared(first: int, last: int) -> Any:
         pairs, proposed = pairs_of(proposals, first, last)
-        code = pattern_codes(compare(encodings, pairs, protocol, sharing=_known(proposals, proposed, protocol)), sizes)
+        code = pattern_codes(compare(encodings, pairs, protocol, known=looks.known(first, pairs, proposed)), sizes)
         return pa.record_batch([pa.array(column) for column in (*pairs, code, proposed)], names=list(_COLUMNS))
 
-    parts = ranges(proposals, means.memory // 2 // BYTES_PER_PAIR)
     return Parts(means.executor.run("compare", {"compare": compared}, parts, means.report))
-
-
-def _known(proposals: Proposals, proposed: NDArray[np.uint64], protocol: Protocol) -> Sharing:
-    """Which pairs share a token, told by the pass over it, where that pass left nothing out."""
-    passes = proposals.passes[: len(protocol.blocking.passes)]  # joins, which may have a token's name, come after them
-    whole = {one.name: place for place, one in enumerate(passes) if not one.blocks_left_out}
-    bits = {protocol.tokens.index(name): place for name, place in whole.items() if name in protocol.tokens}
-    return lambda token: rows_with(proposed, 1 << bits[token]) if token in bits else None
 
 
 def ranges(proposals: Proposals, most: int) -> list[Range]:
@@ -113,7 +107,7 @@ def kept(parts: Parts, codes: NDArray[np.int64], choose: Choice) -> tuple[Compar
     found: list[tuple[NDArray[Any], ...]] = []
     patterns: list[NDArray[np.int32]] = []
     for part in parts:
-        pattern = np.searchsorted(codes, part.code).astype(np.int32)
+        pattern = numbered(part.code, codes)
         rows = np.flatnonzero(choose(part.pairs, pattern))
         found.append((part.pairs.left[rows], part.pairs.right[rows], part.code[rows], part.proposed[rows]))
         patterns.append(pattern[rows])

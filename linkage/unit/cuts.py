@@ -6,7 +6,7 @@ else a weak bridge: the other records around the two speak against it, or are ke
 
 from __future__ import annotations
 
-from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,27 @@ from linkage.unit.weights import Microbits
 DECISION, SOURCE, BRIDGE = "decision", "one record a person in this list", "weak bridge"
 
 
+class Cuts(NamedTuple):
+    """Why pairs are cut.
+
+    Attributes:
+        names: of the reasons; the last is "", where a pair is together, or does not speak for one person.
+        which: (n_pairs,) int8 reason of each pair.
+    """
+
+    names: tuple[str, ...]
+    which: NDArray[np.int8]
+
+    @property
+    def texts(self) -> NDArray[np.object_]:
+        """(n_pairs,) object array: the reason of each pair."""
+        return np.array(self.names, dtype=object)[self.which]
+
+
 def cuts(
     pairs: Pairs, speaks_for: NDArray[np.bool_], contradiction: NDArray[np.int8], labels: Labels, rules: Rules, protocol: Protocol
-) -> NDArray[np.object_]:
-    """(n_pairs,) object array: the reason why a pair is cut; "" where it is together, or does not speak for one person.
+) -> Cuts:
+    """The reason why each pair is cut.
 
     Args:
         pairs: candidate pairs.
@@ -33,18 +50,26 @@ def cuts(
         rules: sources and decisions.
         protocol: names the contradictions.
     """
-    names = np.array([one.name for one in protocol.clustering.contradictions] + [""], dtype=object)
-    reason = np.where(contradiction == NONE, BRIDGE, names[contradiction]).astype(object)
-    left, right = rules.source[pairs.left], rules.source[pairs.right]
-    reason[(left == right) & rules.single[left]] = SOURCE
-    reason[np.isin(to_codes(pairs, len(labels)), rules.cannot_codes)] = DECISION
-    reason[~speaks_for | (labels[pairs.left] == labels[pairs.right])] = ""
-    return reason
+    names = (*(one.name for one in protocol.clustering.contradictions), BRIDGE, SOURCE, DECISION, "")
+    bridge, source, decision, none = range(len(names) - 4, len(names))
+    which = np.full(len(contradiction), none, np.int8)
+    rows = np.flatnonzero(speaks_for & (labels[pairs.left] != labels[pairs.right]))
+    some = Pairs(pairs.left[rows], pairs.right[rows])
+    left, right = rules.source[some.left], rules.source[some.right]
+    reason = np.where(contradiction[rows] == NONE, np.int8(bridge), contradiction[rows])
+    reason[(left == right) & rules.single[left]] = source
+    reason[np.isin(to_codes(some, len(labels)), rules.cannot_codes)] = decision
+    which[rows] = reason
+    return Cuts(names, which)
 
 
-def counted_cuts(reasons: NDArray[np.object_]) -> dict[str, int]:
-    """How many pairs were cut for each reason, by name."""
-    return dict(sorted(Counter(one for one in reasons.tolist() if one).items()))
+def counted_cuts(cut: Cuts) -> dict[str, int]:
+    """How many pairs were cut for each reason, by name; the same name may stand for several contradictions."""
+    counts: dict[str, int] = {}
+    for name, number in zip(cut.names, np.bincount(cut.which, minlength=len(cut.names)).tolist(), strict=True):
+        if name and number:
+            counts[name] = counts.get(name, 0) + number
+    return dict(sorted(counts.items()))
 
 
 def above(weight: Microbits, contradiction: NDArray[np.int8], contradicted: int, threshold: int) -> NDArray[np.bool_]:

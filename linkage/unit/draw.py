@@ -8,24 +8,85 @@ Source: our own; sequential sampling over the merges of UPGMA.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from comparators import over_slices
 from linkage.unit.agglomerate import merge
-from linkage.unit.groups import CANNOT, CONTRADICT, MUST, Groups, bars, square
+from linkage.unit.groups import CANNOT, CONTRADICT, MUST, Groups, bars
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _GROUPS = 256
 MOST_MEMBERS = 127
+_MOST_NODES = 1024
+_UNKNOWN = -1
 _MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+class Said(NamedTuple):
+    """What the pairs within groups say, each kind of pair once.
+
+    Attributes:
+        kind: (n_pairs,) int32 what kind each pair is of.
+        weights: (n_models, n_kinds) int64 microbits of log-odds, clipped.
+        seen: (n_kinds,) bool, whether such a pair could be compared.
+    """
+
+    kind: NDArray[np.int32]
+    weights: NDArray[np.int64]
+    seen: NDArray[np.bool_]
+
+
+class _Table(NamedTuple):
+    """How one group's clusters stand in the middle of a draw; tables as `agglomerate` keeps them.
+
+    Attributes:
+        total: (k, k) int64 sums of weights between clusters.
+        barred: (k, k) bool clusters that stay apart.
+        unseen: (k, k) bool clusters between which nothing could be compared.
+        members: (k,) int64 how many records each cluster has.
+        cluster: (k,) int32 cluster of each record.
+        best: (k,) int32 of each cluster that behind it with the largest mean weight between them; −1 where none may be joined.
+    """
+
+    total: NDArray[np.int64]
+    barred: NDArray[np.bool_]
+    unseen: NDArray[np.bool_]
+    members: NDArray[np.int64]
+    cluster: NDArray[np.int32]
+    best: NDArray[np.int32]
+
+
+class _Tree(NamedTuple):
+    """What was found in earlier draws: those of one model go the same way until chance parts them.
+
+    A place is a node, 0 and up; `_UNKNOWN`, where no draw has been; or −2 − d, the end, with all clusters as in draw d.
+
+    Attributes:
+        root: (n_models,) int32 place where a model's draws begin.
+        below: (n_nodes, 2) int32 places behind a node, that where its two clusters stay apart, and that where they are joined.
+        one, other: (n_nodes,) int16 clusters between which a node decides.
+        chance: (n_nodes,) float64, one over the probability that they are joined.
+        path: (n_nodes,) int32 nodes that a draw has passed.
+        joined: (n_nodes,) int8, 1 where it joined.
+    """
+
+    root: NDArray[np.int32]
+    below: NDArray[np.int32]
+    one: NDArray[np.int16]
+    other: NDArray[np.int16]
+    chance: NDArray[np.float64]
+    path: NDArray[np.int32]
+    joined: NDArray[np.int8]
 
 
 def draw_groups(
     groups: Groups,
-    weights: NDArray[np.int64],
-    seen: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    said: Said,
     marked: NDArray[np.int8],
     model: NDArray[np.int64],
     least: int,
@@ -35,23 +96,23 @@ def draw_groups(
 
     Args:
         groups: all groups, of at most `MOST_MEMBERS`.
-        weights: (n_models, n_pairs) microbits of log-odds between the records of a group, clipped.
-        seen: (n_pairs,) int64, 1 where a pair could be compared.
+        rows: (m,) row of each member in what is returned.
+        said: what the pairs within groups say.
         marked: (n_pairs,) sums of `MUST`, `CANNOT` and `CONTRADICT`.
         model: (n_draws,) which of the models' weights a draw goes by.
         least: microbits; clusters whose mean weight is lower are never joined.
         seeds: (n_groups,) of each group.
     """
     out = np.empty((len(groups.members), len(model)), np.int8)
-    over_slices(lambda at, to: _draw_groups(groups, weights, seen, marked, model, least, seeds, at, to, out), len(seeds), _GROUPS)
+    over_slices(lambda at, to: _draw_groups(groups, rows, said, marked, model, least, seeds, at, to, out), len(seeds), _GROUPS)
     return out
 
 
 @njit(nogil=True, cache=True)
 def _draw_groups(
     groups: Groups,
-    weights: NDArray[np.int64],
-    seen: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    said: Said,
     marked: NDArray[np.int8],
     model: NDArray[np.int64],
     least: int,
@@ -64,19 +125,23 @@ def _draw_groups(
         start, size = groups.start[one], groups.start[one + 1] - groups.start[one]
         if size == 2:
             pair = groups.first[one]
-            _draw_two(weights[:, pair], seen[pair], marked[pair], model, least, seeds[one], out[start + 1])
-            out[start] = 0
+            kind = said.kind[pair]
+            out[rows[start]] = 0
+            _draw_two(said.weights[:, kind], said.seen[kind], marked[pair], model, least, seeds[one], out[rows[start + 1]])
             continue
-        between, showing = np.zeros((len(weights), size, size), np.int64), np.zeros((size, size), np.int64)
+        between, seen = np.zeros((len(said.weights), size, size), np.int64), np.zeros((size, size), np.bool_)
         must, cannot = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
-        for place in range(len(weights)):
-            square(groups, one, weights[place], between[place])
-        square(groups, one, seen, showing)
+        for pair in range(groups.first[one], groups.first[one + 1]):
+            a, b, kind = groups.one[pair], groups.other[pair], said.kind[pair]
+            seen[a, b] = seen[b, a] = said.seen[kind]
+            for place in range(len(said.weights)):
+                between[place, a, b] = between[place, b, a] = said.weights[place, kind]
         bars(groups, one, marked, must, cannot)
-        drawn = draw_partitions(between, showing > 0, must, cannot, model, least, seeds[one])
-        for draw in range(len(model)):
-            for place in range(size):
-                out[start + place, draw] = drawn[draw, place]
+        drawn = draw_partitions(between, seen, must, cannot, model, least, seeds[one])
+        for place in range(size):
+            row = out[rows[start + place]]
+            for draw in range(len(model)):
+                row[draw] = drawn[draw, place]
 
 
 @njit(nogil=True, cache=True)
@@ -111,6 +176,9 @@ def draw_partitions(
 ) -> NDArray[np.int16]:  # pragma: no cover - compiled
     """(n_draws, k) int16 cluster of each record in each draw, named by its smallest member.
 
+    Which two clusters come next, and how likely they are joined, depends on what was decided before and on nothing else. So
+    what a draw works out is kept in a tree for those after it: most only have to draw their random numbers.
+
     Args:
         weights: (n_models, k, k) symmetric microbits of log-odds, clipped.
         seen: (k, k) pairs that could be compared; two clusters between which none could are not joined.
@@ -122,33 +190,99 @@ def draw_partitions(
     """
     draws, size = len(model), weights.shape[1]
     out = np.zeros((draws, size), np.int16)
-    state = np.uint64(seed)
-    total, barred, unseen = np.empty((size, size), np.int64), cannot.copy(), ~seen
+    most = min(_MOST_NODES, draws * size * (size - 1) // 2)  # each draw passes every two records once at most
+    tree = _Tree(
+        np.full(len(weights), _UNKNOWN, np.int32),
+        np.empty((most, 2), np.int32),
+        np.empty(most, np.int16),
+        np.empty(most, np.int16),
+        np.empty(most, np.float64),
+        np.empty(most, np.int32),
+        np.empty(most, np.int8),
+    )
+    square, marks = np.empty((size, size), np.int64), np.empty((size, size), np.bool_)
     members, cluster = np.empty(size, np.int64), np.empty(size, np.int32)
+    table = _Table(square, marks, marks.copy(), members, cluster, cluster.copy())
+    state, nodes = np.uint64(seed), 0
     for number in range(draws):
-        for one in range(size):
-            members[one], cluster[one] = 1, one
-            for other in range(size):
-                total[one, other] = weights[model[number], one, other]
-                barred[one, other], unseen[one, other] = cannot[one, other], not seen[one, other]
-        for left in range(size):
-            for right in range(left + 1, size):
-                a, b = cluster[left], cluster[right]
-                if must[left, right] and a != b and not barred[a, b]:
-                    _join(min(a, b), max(a, b), total, barred, unseen, members, cluster)
-        while True:
-            a, b = _next(total, barred, unseen, members, least)
-            if a < 0:
-                break
+        at, steps = tree.root[model[number]], 0
+        while at >= 0:
             state += _GOLDEN
-            bits = total[a, b] / (members[a] * members[b]) / 1e6
-            if _uniform(state) * (1.0 + 2.0**-bits) < 1.0:
-                _join(a, b, total, barred, unseen, members, cluster)
-            else:
-                barred[a, b] = barred[b, a] = True
-        for one in range(size):
-            out[number, one] = cluster[one]
+            tree.path[steps] = at
+            tree.joined[steps] = 1 if _uniform(state) * tree.chance[at] < 1.0 else 0
+            at = tree.below[at, tree.joined[steps]]
+            steps += 1
+        if at == _UNKNOWN:
+            _begin(table, weights[model[number]], seen, must, cannot, least)
+            state, nodes = _go_on(table, tree, steps, nodes, least, state, number, model[number])
+            for one in range(size):
+                out[number, one] = table.cluster[one]
+        else:
+            for one in range(size):
+                out[number, one] = out[-2 - at, one]
     return out
+
+
+@njit(nogil=True, cache=True)
+def _begin(
+    table: _Table,
+    weights: NDArray[np.int64],
+    seen: NDArray[np.bool_],
+    must: NDArray[np.bool_],
+    cannot: NDArray[np.bool_],
+    least: int,
+) -> None:  # pragma: no cover - compiled
+    """Set the clusters as they stand before anything is drawn."""
+    size = len(weights)
+    for one in range(size):
+        table.members[one], table.cluster[one] = 1, one
+        for other in range(size):
+            table.total[one, other] = weights[one, other]
+            table.barred[one, other], table.unseen[one, other] = cannot[one, other], not seen[one, other]
+    for left in range(size):
+        for right in range(left + 1, size):
+            a, b = table.cluster[left], table.cluster[right]
+            if must[left, right] and a != b and not table.barred[a, b]:
+                _join(min(a, b), max(a, b), table)
+    for one in range(size):
+        _look_behind(one, table, least)
+
+
+@njit(nogil=True, cache=True)
+def _go_on(
+    table: _Table, tree: _Tree, steps: int, nodes: int, least: int, state: np.uint64, number: int, model: int
+) -> tuple[np.uint64, int]:  # pragma: no cover - compiled
+    """Go the tree's path, draw to the end from there, and grow the tree while there is room; the counter, and how many nodes."""
+    rooted, step = True, 0
+    while True:
+        if step < steps:
+            a, b, joined = int(tree.one[tree.path[step]]), int(tree.other[tree.path[step]]), int(tree.joined[step])
+        else:
+            a, b = _next(table)
+            grows = rooted and nodes < len(tree.chance)
+            if rooted:
+                here = -2 - number if a < 0 else nodes if grows else _UNKNOWN
+                if step:
+                    tree.below[tree.path[step - 1], tree.joined[step - 1]] = here
+                else:
+                    tree.root[model] = here
+            if a < 0:
+                return state, nodes
+            state += _GOLDEN
+            chance = 1.0 + 2.0 ** -(table.total[a, b] / (table.members[a] * table.members[b]) / 1e6)
+            joined = 1 if _uniform(state) * chance < 1.0 else 0
+            if grows:
+                tree.one[nodes], tree.other[nodes], tree.chance[nodes] = a, b, chance
+                tree.below[nodes, 0] = tree.below[nodes, 1] = _UNKNOWN
+                tree.path[step], tree.joined[step] = nodes, joined
+                nodes += 1
+            rooted = grows
+        step += 1
+        if joined:
+            _join(a, b, table)
+        else:
+            table.barred[a, b] = table.barred[b, a] = True
+        _look_again(a, b, joined, table, least)
 
 
 @njit(nogil=True, cache=True)
@@ -161,36 +295,62 @@ def _uniform(state: np.uint64) -> float:  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _next(
-    total: NDArray[np.int64], barred: NDArray[np.bool_], unseen: NDArray[np.bool_], members: NDArray[np.int64], least: int
-) -> tuple[int, int]:  # pragma: no cover - compiled
-    """The pair of clusters with the largest mean weight of at least `least`; (−1, −1) where there is none."""
-    one, other, best, pairs = -1, -1, np.int64(0), np.int64(1)
-    for left in range(len(members)):
-        if members[left] == 0:
-            continue
-        for right in range(left + 1, len(members)):
-            if members[right] == 0 or barred[left, right] or unseen[left, right]:
-                continue
-            between = members[left] * members[right]
-            if total[left, right] >= least * between and (one < 0 or total[left, right] * pairs > best * between):
-                one, other, best, pairs = left, right, total[left, right], between
+def _next(table: _Table) -> tuple[int, int]:  # pragma: no cover - compiled
+    """The pair of clusters that may be joined with the largest mean weight; (−1, −1) where there is none."""
+    one, other = -1, -1
+    for left in range(len(table.best)):
+        right = table.best[left]
+        if right >= 0 and (one < 0 or _more(left, right, one, other, table)):
+            one, other = left, right
     return one, other
 
 
 @njit(nogil=True, cache=True)
-def _join(
-    into: int,
-    out: int,
-    total: NDArray[np.int64],
-    barred: NDArray[np.bool_],
-    unseen: NDArray[np.bool_],
-    members: NDArray[np.int64],
-    cluster: NDArray[np.int32],
-) -> None:  # pragma: no cover - compiled
+def _more(a: int, b: int, one: int, other: int, table: _Table) -> bool:  # pragma: no cover - compiled
+    """Whether the mean weight between two clusters is larger than that between two others."""
+    total, members = table.total, table.members
+    return bool(total[a, b] * (members[one] * members[other]) > total[one, other] * (members[a] * members[b]))
+
+
+@njit(nogil=True, cache=True)
+def _may(left: int, right: int, table: _Table, least: int) -> bool:  # pragma: no cover - compiled
+    """Whether two clusters may be joined; one that has become part of another may not."""
+    if table.members[left] == 0 or table.members[right] == 0 or table.barred[left, right] or table.unseen[left, right]:
+        return False
+    return bool(table.total[left, right] >= least * (table.members[left] * table.members[right]))
+
+
+@njit(nogil=True, cache=True)
+def _look_behind(left: int, table: _Table, least: int) -> None:  # pragma: no cover - compiled
+    """Find the best of the clusters behind one: of several alike, the first."""
+    best = -1
+    for right in range(left + 1, len(table.best)):
+        if _may(left, right, table, least) and (best < 0 or _more(left, right, left, best, table)):
+            best = right
+    table.best[left] = best
+
+
+@njit(nogil=True, cache=True)
+def _look_again(a: int, b: int, joined: int, table: _Table, least: int) -> None:  # pragma: no cover - compiled
+    """Bring the best of each cluster up to date with what was decided between two, the first before the second."""
+    if joined:
+        table.best[b] = -1
+    for left in range(0 if joined else a, b if joined else a + 1):
+        best = table.best[left]
+        if left == a or best == b or (best == a and left < a):
+            _look_behind(left, table, least)
+        elif left < a and _may(left, a, table, least):
+            more = best < 0 or _more(left, a, left, best, table)
+            if more or (a < best and not _more(left, best, left, a, table)):
+                table.best[left] = a
+
+
+@njit(nogil=True, cache=True)
+def _join(into: int, out: int, table: _Table) -> None:  # pragma: no cover - compiled
     """As `merge`; what could not be compared with either cluster cannot be compared with both."""
-    for other in range(len(members)):
+    unseen = table.unseen
+    for other in range(len(unseen)):
         if other not in (into, out):
             unseen[into, other] &= unseen[out, other]
             unseen[other, into] = unseen[into, other]
-    merge(into, out, total, barred, members, cluster)
+    merge(into, out, table.total, table.barred, table.members, table.cluster)

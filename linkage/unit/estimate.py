@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from linkage.errors import ModelError
@@ -38,7 +38,6 @@ _MOSTLY, _TELLS_UP_TO = 0.75, 0.25
 _ROUNDS = 2
 _STEPS_TO_SETTLE = 25
 _INDEPENDENT_MATCHES = 10.0
-_NO_EVIDENCE = np.zeros(1)
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,6 @@ class PatternCounts:
     counts: NDArray[np.int64] | Float
     possible: NDArray[np.bool_] | None = None
     by_pass: Float | None = None
-
-    @cached_property
-    def places(self) -> NDArray[np.intp]:
-        """(n_comparisons, n_patterns) level + 1, 0 = not observed: what counting and look-ups go by, in every step of EM."""
-        return np.ascontiguousarray(self.patterns.T).astype(np.intp) + 1
 
 
 @dataclass(frozen=True)
@@ -192,13 +186,35 @@ def match_probability(table: PatternCounts, model: Model) -> Float:
 
     Source: Fellegi & Sunter 1969, with independence of all comparisons that do not depend on each other.
     """
+    by_level, joint = level_bits(model), [joint_bits(one) for one in model.joint]
+    levels = np.zeros((len(by_level), max(map(len, by_level)) + 1))
+    for column, weights in enumerate(by_level):
+        levels[column, 1 : len(weights) + 1] = weights
     bits = np.full(len(table.patterns), np.log2(model.prior) - np.log2(1.0 - model.prior))
-    for column, weights in enumerate(level_bits(model)):
-        bits += np.concatenate([_NO_EVIDENCE, weights])[table.places[column]]
-    for one in model.joint:
-        bits += joint_bits(one)[table.patterns[:, one.first], table.patterns[:, one.second]]
+    _add_levels(table.patterns, levels, bits)
+    for one, weights in zip(model.joint, joint, strict=True):
+        _add_joint(table.patterns, one.first, one.second, weights, bits)
     chance: Float = 1.0 / (1.0 + np.exp2(-bits))
     return chance if table.possible is None else chance * table.possible
+
+
+@njit(nogil=True, cache=True)
+def _add_levels(patterns: NDArray[np.int8], levels: Float, bits: Float) -> None:  # pragma: no cover - compiled
+    """Add to the bits of each pattern what its levels say, (n_comparisons, n_levels + 1), first *not observed*."""
+    for row in range(len(bits)):
+        total = bits[row]
+        for column in range(len(levels)):
+            total += levels[column, patterns[row, column] + 1]
+        bits[row] = total
+
+
+@njit(nogil=True, cache=True)
+def _add_joint(
+    patterns: NDArray[np.int8], first: int, second: int, joint: Float, bits: Float
+) -> None:  # pragma: no cover - compiled
+    """Add what two levels say by coming together; last in both directions, *not observed*."""
+    for row in range(len(bits)):
+        bits[row] += joint[patterns[row, first], patterns[row, second]]
 
 
 def level_bits(model: Model) -> list[Float]:
@@ -209,7 +225,9 @@ def level_bits(model: Model) -> list[Float]:
 
 def joint_bits(joint: Joint) -> Float:
     """(n_levels + 1, n_levels + 1) bits that two levels add by coming together; 0 where the second, last, is not observed."""
-    return np.pad(np.log2(joint.ratio), ((0, 0), (0, 1)))
+    bits = np.zeros((joint.ratio.shape[0], joint.ratio.shape[1] + 1))
+    bits[:, :-1] = np.log2(joint.ratio)
+    return bits
 
 
 def _joint(table: PatternCounts, weight: Float, joint: Joint) -> Joint:
@@ -219,12 +237,21 @@ def _joint(table: PatternCounts, weight: Float, joint: Joint) -> Joint:
     not observed is no evidence, but what the second says may then mean another thing: who is known by one name is known by
     a pet name.
     """
-    rows, columns = joint.ratio.shape[0], joint.ratio.shape[1] + 1
-    cell = table.places[joint.first] * columns + table.places[joint.second]
-    counted = np.bincount(cell, weights=weight, minlength=rows * columns).reshape(rows, columns)
-    together = np.roll(counted, -1, axis=0)[:, 1:]  # not observed is the last row, and no column
+    rows, columns = joint.ratio.shape
+    counted = _counted_together(table.patterns, joint.first, joint.second, weight, np.zeros((rows, columns + 1)))
+    together = counted[:, :-1]  # not observed is a row, and no column
     apart = np.outer(together.sum(axis=1), together.sum(axis=0)) / max(float(together.sum()), 1e-9)
     return joint._replace(ratio=(together + _INDEPENDENT_MATCHES) / (apart + _INDEPENDENT_MATCHES))
+
+
+@njit(nogil=True, cache=True)
+def _counted_together(
+    patterns: NDArray[np.int8], first: int, second: int, weight: Float, out: Float
+) -> Float:  # pragma: no cover - compiled
+    """How often two levels come together; *not observed* is last in both directions."""
+    for row in range(len(weight)):
+        out[patterns[row, first], patterns[row, second]] += weight[row]
+    return out
 
 
 def _with_errors(m: tuple[Float, ...], before: tuple[Float, ...], errors: Sequence[tuple[float, float]]) -> tuple[Float, ...]:
@@ -261,11 +288,23 @@ def _shares(table: PatternCounts, weight: Float, assumed: Sequence[Float]) -> tu
             impossible. For m it is one match, spread as matches usually are, because in a list of two hundred records even
             half a match at every worst level would make namesakes persons.
     """
-    out = []
-    for column, added in enumerate(assumed):
-        sums = np.bincount(table.places[column], weights=weight, minlength=len(added) + 1)[1:] + added
-        out.append(sums / sums.sum())
-    return tuple(out)
+    counted = _counted(table.patterns, weight, np.zeros((len(assumed), max(map(len, assumed)) + 1)))
+    return tuple(_with_assumed(sums, added) for sums, added in zip(counted, assumed, strict=True))
+
+
+@njit(nogil=True, cache=True)
+def _counted(patterns: NDArray[np.int8], weight: Float, out: Float) -> Float:  # pragma: no cover - compiled
+    """(n_comparisons, n_levels + 1) weight at each level of each comparison, the first *not observed*."""
+    for row in range(len(weight)):
+        for column in range(len(out)):
+            out[column, patterns[row, column] + 1] += weight[row]
+    return out
+
+
+def _with_assumed(sums: Float, added: Float) -> Float:
+    """(n_levels,) shares of what was counted, *not observed* first, and of what is added to each level."""
+    both = sums[1 : len(added) + 1] + added
+    return np.asarray(both / both.sum(), dtype=np.float64)
 
 
 def _strangers_shares(table: PatternCounts, weight: Float, assumed: Assumed) -> tuple[Float, ...]:
@@ -275,12 +314,14 @@ def _strangers_shares(table: PatternCounts, weight: Float, assumed: Assumed) -> 
     as many pairs as it has; but where half the list is of one family name, no assumption may call that rare: EM would
     take the family for one person.
     """
-    slightly = [_ASSUMED_AT_LEAST * one / one.sum() for one in assumed.strangers]
-    both = zip(_shares(table, weight, assumed.strangers), _shares(table, weight, slightly), strict=True)
-    seen = (_more_coincidence(one, other) for one, other in both)
-    said = (one / one.sum() for one in assumed.strangers)
+    counted = _counted(table.patterns, weight, np.zeros((len(assumed.strangers), max(map(len, assumed.strangers)) + 1)))
     as_said = (known or locked for known, locked in zip(assumed.known, assumed.locked, strict=True))
-    return tuple(one if alone else other for one, other, alone in zip(said, seen, as_said, strict=True))
+    out = []
+    for sums, said, alone in zip(counted, assumed.strangers, as_said, strict=True):
+        share = said / said.sum()
+        slightly = _ASSUMED_AT_LEAST * said / said.sum()
+        out.append(share if alone else _more_coincidence(_with_assumed(sums, said), _with_assumed(sums, slightly)))
+    return tuple(out)
 
 
 def _strangers_behind_locks(table: PatternCounts, model: Model, assumed: Assumed) -> Assumed:

@@ -11,15 +11,15 @@ What does not depend on how many parts there were or where they ran is the calle
 
 from __future__ import annotations
 
-import hashlib
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from linkage.files import PRIVATE, make_private_directory, write_atomically
+from linkage.files import PRIVATE, digest_of_file, make_private_directory, write_atomically
 
 Kernel = Callable[[int, int], Any]
 # Told the stage, how many of its parts are done, and of how many; a stage begins with none done.
@@ -100,14 +100,13 @@ class OnDisk:
     def _made(self, name: str, kernel: Kernel, part: Range) -> Path:
         file = self.folder / f"{name}-{part.first}-{part.last}.arrow"
         if not _whole(file):
-            data = _written(kernel(*part))
-            write_atomically(file, data, mode=PRIVATE)
-            write_atomically(_digest_file(file), hashlib.sha256(data).hexdigest().encode(), mode=PRIVATE)
+            write_atomically(file, functools.partial(_write, kernel(*part)), mode=PRIVATE)
+            write_atomically(_digest_file(file), digest_of_file(file).encode(), mode=PRIVATE)
         return file
 
 
 class _Files(Sequence[Any]):
-    """Batches that are read when they are asked for."""
+    """Batches that lie where they were written, and take memory only while they are looked at."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = files
@@ -116,7 +115,7 @@ class _Files(Sequence[Any]):
         return len(self._files)
 
     def __getitem__(self, place: Any) -> Any:
-        with pa.OSFile(str(self._files[place])) as file, pa.ipc.open_stream(file) as stream:
+        with pa.memory_map(str(self._files[place])) as file, pa.ipc.open_stream(file) as stream:
             return stream.read_next_batch()
 
 
@@ -127,11 +126,9 @@ def _told(name: str, several: int, results: Iterator[Any], report: Report) -> It
         yield result
 
 
-def _written(batch: Any) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as stream:
+def _write(batch: Any, out: IO[bytes]) -> None:
+    with pa.ipc.new_stream(out, batch.schema) as stream:
         stream.write_batch(batch)
-    return bytes(sink.getvalue())
 
 
 def _digest_file(file: Path) -> Path:
@@ -141,9 +138,7 @@ def _digest_file(file: Path) -> Path:
 def _whole(file: Path) -> bool:
     """Whether a part is there as it was written; one that was cut short or changed is made anew."""
     try:
-        said = _digest_file(file).read_bytes()
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest().encode() == said
+        return _digest_file(file).read_bytes() == digest_of_file(file).encode()
     except OSError:
         return False
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Pairs, all_pairs, random_pairs, to_codes
+from blocking import Pairs, all_pairs, found_among, random_pairs
 from comparators import pattern_codes, patterns, tally
 from linkage.protocol import Protocol
 from linkage.records import Encodings
@@ -65,7 +65,7 @@ def count(encodings: Encodings, parts: Parts, passes: Sequence[str], protocol: P
     """
     n = len(encodings)
     drawn = None if n * (n - 1) // 2 <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
-    codes, candidates, others = _tallied(parts, len(passes), drawn, n)
+    codes, candidates, others = _tallied(parts, len(passes), drawn)
     table = _table(patterns(codes, level_counts(protocol)), candidates[0], protocol, candidates[1])
     background = _background(encodings, others, table, protocol)
     return Counted(codes, table, background, assumed(protocol, passes), n * (n - 1) // 2, n)
@@ -127,28 +127,20 @@ class _Sums(NamedTuple):
     by_pass: NDArray[np.int64]
 
 
-def _tallied(parts: Parts, n_passes: int, drawn: Pairs | None, n: int) -> tuple[NDArray[np.int64], _Sums, Pairs | None]:
+def _tallied(parts: Parts, n_passes: int, drawn: Pairs | None) -> tuple[NDArray[np.int64], _Sums, Pairs | None]:
     """One walk over all candidates: codes of their patterns, how often each came, and those of the drawn pairs that are none."""
-    tallies, none_of_them = [], np.ones(0 if drawn is None else len(drawn.left), np.bool_)
-    drawn_codes = np.empty(0, np.int64) if drawn is None else to_codes(drawn, n)
+    tallies, candidates = [], np.zeros(0 if drawn is None else len(drawn.left), np.bool_)
     for part in parts:
         tallies.append(tally(part.code, part.proposed, n_passes))
-        none_of_them &= ~_among(drawn_codes, to_codes(part.pairs, n))
+        if drawn is not None:
+            candidates |= found_among(drawn, part.pairs)
     codes = np.unique(np.concatenate([one.codes for one in tallies]))
     sums = _Sums(np.zeros(len(codes), np.int64), np.zeros((len(codes), n_passes), np.int64))
     for one in tallies:
         rows = np.searchsorted(codes, one.codes)
         sums.counts[rows] += one.counts
         sums.by_pass[rows] += one.by_bit
-    return codes, sums, None if drawn is None else Pairs(drawn.left[none_of_them], drawn.right[none_of_them])
-
-
-def _among(codes: NDArray[np.int64], sorted_codes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(n,) whether each code is one of others, which are sorted."""
-    if not len(sorted_codes):
-        return np.zeros(len(codes), np.bool_)
-    found: NDArray[np.bool_] = sorted_codes[np.searchsorted(sorted_codes[:-1], codes)] == codes
-    return found
+    return codes, sums, None if drawn is None else Pairs(drawn.left[~candidates], drawn.right[~candidates])
 
 
 def _table(

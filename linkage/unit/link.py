@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 from blocking import Pairs
 from linkage.protocol import Protocol
 from linkage.records import Encodings
-from linkage.unit.candidates import Candidates, propose
-from linkage.unit.certainty import MODELS, Certainty, Seen, certainty
+from linkage.unit.candidates import Candidates, Pass, propose
+from linkage.unit.certainty import MODELS, Certainty, Kinds, Seen, Weigh, certainty
 from linkage.unit.cluster import Labels, Rules, Weighed, cluster
-from linkage.unit.compared import Choice, among, compare_all, kept
+from linkage.unit.compared import Choice, Parts, among, compare_all, kept
 from linkage.unit.contradictions import CONTRADICTED, NONE, contradictions
-from linkage.unit.cuts import above, cuts
+from linkage.unit.cuts import Cuts, above, cuts
 from linkage.unit.estimate import Model
 from linkage.unit.executor import IN_MEMORY, Means
 from linkage.unit.fit import SEED, Counted, count, fit, refits
 from linkage.unit.second_look import Dropped, second_look
-from linkage.unit.vectors import Levels, compare
+from linkage.unit.shown import Shown, shown
+from linkage.unit.vectors import Levels
 from linkage.unit.weights import MICROBITS, Microbits, Weights, log_odds, weigh, weights
 
 # Inside a group of records that others hold together, a pair that cannot be compared speaks a little against: most matches can.
@@ -57,12 +58,13 @@ class Linkage:
             that are counted as one person.
         compared: number of all pairs that were compared.
         counted: what the estimate went by: how often each agreement pattern came among all of them.
-        levels: (n_pairs, n_comparisons) int8, −1 = not observed.
+        pattern: (n_pairs,) int32 which of the counted patterns each pair kept shows.
+        by_pattern: what each of these patterns says by the first prior.
         model: the fitted model.
         weights: the model in whole microbits.
-        prior: (n_pairs,) microbits of log-odds before any evidence: the model's, or that of records left alone.
-        weight: (n_pairs,) microbits, prior included, and `CONTRADICTED` where the pair shows a contradiction.
-        apart: (n_pairs,) object array, why a pair that speaks for one person is cut; "" where none is.
+        looked_again: (n_pairs,) bool, pairs of records left alone, which are weighed by the second prior.
+        second_prior: microbits, the log-odds before any evidence among records left alone.
+        cut: why pairs that speak for one person are cut.
         threshold: microbits at which a pair speaks neither for nor against.
         labels: (n_records,) int32 cluster of each record.
         certainty: how sure they are.
@@ -71,23 +73,47 @@ class Linkage:
     candidates: Candidates
     compared: int
     counted: Counted
-    levels: Levels
+    pattern: NDArray[np.int32]
+    by_pattern: Weighed
     model: Model
     weights: Weights
-    prior: Microbits
-    weight: Microbits
-    apart: NDArray[np.object_]
+    looked_again: NDArray[np.bool_]
+    second_prior: int
+    cut: Cuts
     threshold: int
     labels: Labels
     certainty: Certainty
 
+    @property
+    def levels(self) -> Levels:
+        """(n_pairs, n_comparisons) int8, −1 = not observed; like all that is told pair by pair, made when it is asked for."""
+        return self.counted.candidates.patterns[self.pattern]
+
+    @property
+    def prior(self) -> Microbits:
+        """(n_pairs,) microbits of log-odds before any evidence: the model's, or that of records left alone."""
+        return np.where(self.looked_again, np.int64(self.second_prior), np.int64(self.weights.prior))
+
+    @property
+    def weight(self) -> Microbits:
+        """(n_pairs,) microbits, prior included, and `CONTRADICTED` where the pair shows a contradiction."""
+        return _shifted(self.by_pattern.weight[self.pattern], self.looked_again, self.second_prior - self.weights.prior)
+
+    @property
+    def apart(self) -> NDArray[np.object_]:
+        """(n_pairs,) object array, why a pair that speaks for one person is cut; "" where none is."""
+        return self.cut.texts
+
 
 class _Held(NamedTuple):
-    """Pairs that are kept, their levels and what these say."""
+    """Pairs that are kept, and (n_pairs,) int32 which of the counted patterns each shows."""
 
     found: Candidates
-    levels: Levels
-    weighed: Weighed
+    pattern: NDArray[np.int32]
+
+    def among(self, counted: Counted) -> Shown:
+        """The same, with what the patterns are."""
+        return Shown(self.found.pairs, self.pattern, counted.candidates.patterns)
 
 
 def as_pairs(several: Sequence[tuple[int, int]]) -> Pairs:
@@ -118,11 +144,9 @@ def link_encodings(
     Raises:
         ModelError: the fit is degenerate.
     """
-    means.report("block", 0, 1)
-    proposals = propose(encodings, protocol)
-    parts = compare_all(encodings, proposals, protocol, means)
+    passes, parts = _compared(encodings, protocol, means)
     means.report("count", 0, 1)
-    counted = count(encodings, parts, [one.name for one in proposals.passes], protocol)
+    counted = count(encodings, parts, [one.name for one in passes], protocol)
     means.report("estimate", 0, 1)
     model = known or fit(counted)
     table = weights(model)
@@ -134,15 +158,17 @@ def link_encodings(
 
     def held(choose: Choice) -> _Held:
         pairs, shows = kept(parts, counted.codes, choose)
-        seen = Weighed(pattern.weight[shows], pattern.contradiction[shows], pattern.seen[shows])
-        return _Held(Candidates(pairs.pairs, proposals.passes, pairs.proposed), counted.candidates.patterns[shows], seen)
-
-    def weigh_any(pairs: Pairs, shift: int) -> Weighed:
-        return _weighed_any(compare(encodings, pairs, protocol), table, protocol, threshold, shift)
+        return _Held(Candidates(pairs.pairs, passes, pairs.proposed), shows)
 
     def clustered(among_these: _Held, rows: Rows, shift: int, under: Rules) -> Labels:
-        some = Pairs(among_these.found.pairs.left[rows], among_these.found.pairs.right[rows])
-        return cluster(some, among_these.weighed.weight[rows] + shift, threshold, lambda pairs: weigh_any(pairs, shift), under)
+        some, weight = among_these.found.pairs, pattern.weight[among_these.pattern[rows]] + shift
+
+        def weigh_pairs(pairs: Pairs) -> Weighed:
+            seen = shown(encodings, pairs, among_these.among(counted), protocol)
+            weight, contradiction, known = _weighed_any(seen.levels, table, protocol, threshold)
+            return Weighed(weight[seen.kind] + shift, contradiction[seen.kind], known[seen.kind])
+
+        return cluster(Pairs(some.left[rows], some.right[rows]), weight, threshold, weigh_pairs, under)
 
     strong = held(lambda _pairs, shown: keep[shown])
     means.report("cluster", 0, 1)
@@ -151,32 +177,36 @@ def link_encodings(
     def dropped(some: NDArray[np.bool_]) -> Dropped:
         return Dropped(pattern.weight, np.where(keep, 0, among(parts, counted.codes, some)))
 
-    again = second_look(strong.found.pairs, strong.weighed.weight, first, counted.candidates, model, table, threshold, dropped)
+    candidates, weight = strong.found.pairs, pattern.weight[strong.pattern]
+    again = second_look(candidates, weight, first, counted.candidates, model, table, threshold, dropped)
+    shift = again.prior - table.prior
     alone = np.bincount(first, minlength=len(first))[first] == 1
-    raised = above(pattern.weight + again.prior - table.prior, pattern.contradiction, CONTRADICTED, min(threshold, 0) + KEPT_FROM)
+    raised = above(pattern.weight + shift, pattern.contradiction, CONTRADICTED, min(threshold, 0) + KEPT_FROM)
     worth = strong if keep.all() else held(_worth_keeping(keep, raised, alone, first))
-    found, levels, weighed = worth
-    weight = weighed.weight
-    rows = np.flatnonzero(alone[found.pairs.left] & alone[found.pairs.right]) if len(again.rows) else again.rows
+    del strong, candidates, weight
+    left, right = worth.found.pairs
+    later = alone[left] & alone[right] & bool(len(again.rows))
     of_rest = replace(rules, must=NOTHING_DECIDED.must)  # 'same' had its turn
-    joined = clustered(worth, rows, again.prior - table.prior, of_rest)
+    joined = clustered(worth, np.flatnonzero(later), shift, of_rest)
     labels = np.where(alone, joined, first).astype(np.int32)
-    prior = np.full(len(weight), table.prior, dtype=np.int64)
-    prior[rows] = again.prior
-    final = weight - table.prior + prior
     means.report("certainty", 0, 1)
     others = [weights(one) for one in refits(counted, model, MODELS, SEED)]
-
-    def weigh_under_all(pairs: Pairs) -> list[Weighed]:
-        seen = compare(encodings, pairs, protocol)
-        shift = np.where(alone[pairs.left] & alone[pairs.right], again.prior - table.prior, 0)
-        return [_weighed_any(seen, one, protocol, threshold, shift) for one in others]
-
-    speaks_for = above(final, weighed.contradiction, CONTRADICTED, threshold)
-    apart = cuts(found.pairs, speaks_for, weighed.contradiction, labels, rules, protocol)
-    sure = certainty(encodings, Seen(found.pairs, final, found.by_how_many), labels, threshold, weigh_under_all, rules)
+    final = _shifted(pattern.weight[worth.pattern], later, shift)
+    contradiction = pattern.contradiction[worth.pattern]
+    cut = cuts(worth.found.pairs, above(final, contradiction, CONTRADICTED, threshold), contradiction, labels, rules, protocol)
+    weigh_under_all = _under_all(encodings, protocol, worth.among(counted), others, alone, shift)
+    sure = certainty(encodings, Seen(worth.found.pairs, final, worth.found.by_how_many), labels, threshold, weigh_under_all, rules)
     compared = int(counted.candidates.counts.sum())
-    return Linkage(found, compared, counted, levels, model, table, prior, final, apart, threshold, labels, sure)
+    return Linkage(
+        worth.found, compared, counted, worth.pattern, pattern, model, table, later, again.prior, cut, threshold, labels, sure
+    )
+
+
+def _compared(encodings: Encodings, protocol: Protocol, means: Means) -> tuple[tuple[Pass, ...], Parts]:
+    """All candidates, compared, and what each pass brought; what the passes proposed is not needed after that."""
+    means.report("block", 0, 1)
+    proposals = propose(encodings, protocol)
+    return proposals.passes, compare_all(encodings, proposals, protocol, means)
 
 
 def _worth_keeping(keep: NDArray[np.bool_], raised: NDArray[np.bool_], alone: NDArray[np.bool_], labels: Labels) -> Choice:
@@ -203,11 +233,41 @@ def _weighed(levels: Levels, table: Weights, protocol: Protocol) -> Weighed:
     return Weighed(weight + np.where(shown == NONE, 0, CONTRADICTED), shown, weight != table.prior)
 
 
-def _weighed_any(levels: Levels, table: Weights, protocol: Protocol, threshold: int, shift: int | Microbits) -> Weighed:
+def _weighed_any(levels: Levels, table: Weights, protocol: Protocol, threshold: int) -> Weighed:
     """Weights of pairs inside a group, those included that show nothing."""
     weighed = _weighed(levels, table, protocol)
-    known: Microbits = np.where(weighed.seen, weighed.weight, np.int64(threshold + UNSEEN_PAIR))
-    return weighed._replace(weight=known + shift)
+    return weighed._replace(weight=np.where(weighed.seen, weighed.weight, np.int64(threshold + UNSEEN_PAIR)))
+
+
+def _shifted(weight: Microbits, some: NDArray[np.bool_], shift: int) -> Microbits:
+    """(n_pairs,) the weights of some pairs with another prior, and those of the others as they are."""
+    return weight + np.where(some, np.int64(shift), np.int64(0))
+
+
+def _under_all(
+    encodings: Encodings, protocol: Protocol, known: Shown, others: Sequence[Weights], alone: NDArray[np.bool_], shift: int
+) -> Weigh:
+    """How pairs inside groups weigh under other models; each kind is there twice, by either prior.
+
+    Args:
+        encodings: of all records.
+        protocol: the agreement.
+        known: pairs that were compared before, sorted.
+        others: the models.
+        alone: (n_records,) whether a record was left alone by the first look.
+        shift: microbits, how far the prior of these is from the first.
+    """
+    threshold = log_odds(protocol.clustering.threshold)
+
+    def weigh_pairs(pairs: Pairs) -> Kinds:
+        seen = shown(encodings, pairs, known, protocol)
+        under = [_weighed_any(seen.levels, one, protocol, threshold) for one in others]
+        twice = [
+            Weighed(np.append(w, w + shift), np.tile(contradiction, 2), np.tile(there, 2)) for w, contradiction, there in under
+        ]
+        return Kinds(seen.kind + (alone[pairs.left] & alone[pairs.right]) * np.int32(len(seen.levels)), twice)
+
+    return weigh_pairs
 
 
 def _rules(encodings: Encodings, protocol: Protocol, decided: Decided) -> Rules:

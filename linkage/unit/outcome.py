@@ -124,7 +124,7 @@ def quality(encodings: Encodings, linkage: Linkage) -> dict[str, int]:
 def described_certainty(linkage: Linkage) -> dict[str, Any]:
     """What the draws come to: joins that no pass proposed, one number for each draw, and why pairs were cut."""
     drawn = linkage.certainty.partitions
-    return {"draws": len(drawn.joins), "joins_missing": drawn.joins.tolist(), "cut": counted_cuts(linkage.apart)}
+    return {"draws": len(drawn.joins), "joins_missing": drawn.joins.tolist(), "cut": counted_cuts(linkage.cut)}
 
 
 def described_passes(linkage: Linkage) -> list[Mapping[str, Any]]:

@@ -100,7 +100,8 @@ def _strings(encodings: Encodings) -> tuple[Pool, int]:
     heads = np.cumsum([0, len(_LABEL), *map(len, agencies)])
     start = np.append(heads[:-1], heads[-1] + width * np.arange(len(encodings) + 1))
     first = np.frombuffer(b"".join((_LABEL, *agencies)), np.uint8)
-    return Pool(np.concatenate([first, np.ascontiguousarray(encodings.record).view(np.uint8)]), start), 1 + len(agencies)
+    flat = np.concatenate([first, np.ascontiguousarray(encodings.record).view(np.uint8)])
+    return Pool(flat, start, max(width, len(_LABEL), *map(len, agencies))), 1 + len(agencies)
 
 
 def _prefixed(part: bytes) -> bytes:

@@ -18,7 +18,7 @@ from blocking import block_sizes
 from linkage.bundle.keyring import KeyFolder
 from linkage.protocol import Comparison, Protocol
 from linkage.records import Encodings, combine_stored
-from linkage.unit.candidates import Candidates, candidates
+from linkage.unit.candidates import Candidates, candidates, largest_block
 from linkage.unit.intake import load_parts, pinned_protocol
 from linkage.unit.ledger import read_ledger
 from linkage.unit.run import chosen_bundles
@@ -41,6 +41,7 @@ class PassCost:
         new: those of them that nothing before it proposes.
         only: those of them that nothing else proposes.
         distinct: pairs that it and all before it propose.
+        cap: the largest block that it joins: the protocol's `max_block`, or less where `most_pairs` asks for it.
         blocks_left_out, records_left_out, pairs_left_out: what the cap keeps out.
     """
 
@@ -52,6 +53,7 @@ class PassCost:
     new: int | None = None
     only: int | None = None
     distinct: int | None = None
+    cap: int | None = None
     blocks_left_out: int = 0
     records_left_out: int = 0
     pairs_left_out: int = 0
@@ -82,7 +84,8 @@ class Preview:
         records: number of records.
         all_pairs: n(n − 1)/2.
         max_block: the protocol's cap on block size.
-        cap_needed: the least cap that leaves nothing out; the protocol's where nothing is left out.
+        cap_needed: the least cap that leaves nothing out, if passes may propose as many pairs as they like; the protocol's where
+            no block is larger.
         pairs: candidate pairs; where they were too many to make, what the passes propose together, a pair counting for each
             pass that proposes it, but never more than all pairs.
         counted: whether pairs were made and joins run.
@@ -142,9 +145,9 @@ def preview_encodings(encodings: Encodings, protocol: Protocol, most_pairs: int 
 
 def _sizes(encodings: Encodings, name: str, protocol: Protocol) -> PassCost:
     """Blocks of a pass, from their sizes alone."""
-    sizes = block_sizes(encodings.token(protocol.tokens.index(name)))
-    above = sizes[sizes > protocol.blocking.max_block]
-    joined = sizes[sizes <= protocol.blocking.max_block]
+    tokens = encodings.token(protocol.tokens.index(name))
+    sizes, cap = block_sizes(tokens), largest_block(tokens, protocol)
+    above, joined = sizes[sizes > cap], sizes[sizes <= cap]
     return PassCost(
         name=name,
         join=False,
@@ -154,6 +157,7 @@ def _sizes(encodings: Encodings, name: str, protocol: Protocol) -> PassCost:
         blocks_left_out=len(above),
         records_left_out=int(above.sum()),
         pairs_left_out=_pairs_in(above),
+        cap=cap,
     )
 
 

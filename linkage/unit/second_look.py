@@ -90,8 +90,9 @@ def second_look(
     if rejected < _FEWEST_MISSING:
         return SecondLook(rows[:0], table.prior)
     others = dropped(alone)
-    evidence = (np.concatenate([weight[rows], others.weight]) - table.prior) / MICROBITS - np.log2(missed)
-    several = np.concatenate([np.ones(len(rows)), others.counts])
+    alike, times = np.unique(weight[rows], return_counts=True)  # many pairs weigh the same
+    evidence = (np.concatenate([alike, others.weight]) - table.prior) / MICROBITS - np.log2(missed)
+    several = np.concatenate([times, others.counts]).astype(np.float64)
     odds = _prior_odds(evidence, several, n, _MOST_MISSING * rejected)
     return SecondLook(rows, round(MICROBITS * float(odds - np.log2(missed))))
 

@@ -24,13 +24,12 @@ from linkage.unit.contradictions import ended_at
 from linkage.unit.views import View, views
 
 Levels = NDArray[np.int8]
-Sharing = Callable[[int], NDArray[np.int64] | None]
+# Given a lock's place on the axis and the levels: writes down what is known under it and gives the rows yet to be looked at.
+Known = Callable[[int, Levels], NDArray[np.int64] | None]
 _NOT_OBSERVED = -1
 
 
-def compare(
-    encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool = True, sharing: Sharing | None = None
-) -> Levels:
+def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool = True, known: Known | None = None) -> Levels:
     """(n_pairs, n_comparisons) int8 levels in the protocol's order, best = 0, last = different, −1 = not observed.
 
     Args:
@@ -38,11 +37,12 @@ def compare(
         pairs: to be compared.
         protocol: the agreement.
         locked: whether to look behind locks; pairs drawn at random share none, and the look would be for nothing.
-        sharing: rows of the pairs that share the token at a place on the axis, where that is known already; None where it is not.
+        known: lowers levels to what the pairs were seen to show under the lock at a place on the axis, and gives the rows of those
+            that share it and were not looked at; None where nothing is known.
     """
     out = _nothing_seen(len(pairs.left), protocol)
     for view in views(protocol, locked=locked):
-        _look(encodings, pairs, view, out, sharing)
+        _look(encodings, pairs, view, out, known)
     out[out == UNSEEN] = _NOT_OBSERVED
     _made_only_where_asked(encodings, pairs, out, protocol)
     return out
@@ -64,9 +64,9 @@ def _nothing_seen(n_pairs: int, protocol: Protocol) -> Levels:
     return np.tile(np.array(start, np.int8), (n_pairs, 1))
 
 
-def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, sharing: Sharing | None) -> None:
+def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, known: Known | None) -> None:
     """Lower the levels of the pairs that share the view's lock to what they show under it."""
-    shared = [_sharing(e, pairs, place, sharing) for place in view.lock]
+    shared = [_sharing(e, pairs, place, out, known) for place in view.lock]
     rows = functools.reduce(np.union1d, shared) if shared else np.arange(len(out))
     rows = lower(out, rows, view.shared, _best(view))
     if not len(rows):
@@ -77,13 +77,13 @@ def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, sharing: Sharing 
     records = _neighbours_first(e, np.flatnonzero(seen), view)
     place = np.empty(len(e), np.int32)
     place[records] = np.arange(len(records), dtype=np.int32)
-    columns = e.side_by_side(view.tokens, view.filters, records)
+    columns = e.side_by_side(view.tokens, view.filters, records, len(view.filters))
     climb(columns, place[left], place[right], rows, view.of_tokens, view.of_filters, out)
 
 
-def _sharing(e: Encodings, pairs: Pairs, place: int, sharing: Sharing | None) -> NDArray[np.int64]:
-    known = sharing(place) if sharing else None
-    return equal_rows(e.token(place), *pairs) if known is None else known
+def _sharing(e: Encodings, pairs: Pairs, place: int, out: Levels, known: Known | None) -> NDArray[np.int64]:
+    rows = known(place, out) if known else None
+    return equal_rows(e.token(place), *pairs) if rows is None else rows
 
 
 def _neighbours_first(e: Encodings, records: NDArray[np.int64], view: View) -> NDArray[np.int64]:

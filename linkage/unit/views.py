@@ -26,7 +26,7 @@ class View(NamedTuple):
     Attributes:
         lock: places on the token axis, of which a pair must share one; empty where everybody sees.
         tokens: places on the token axis: the columns that the tests read first.
-        filters: places on the filter axis, each a filter: the columns after them.
+        filters: places on the filter axis, each a filter: the columns after them, and after these one for each filter's ones.
         shared: (ladder, rung) where a pair stands by sharing the lock.
         of_tokens, of_filters: the tests, by columns.
     """
@@ -122,7 +122,8 @@ def _view(name: str | None, tests: Sequence[_Test], protocol: Protocol) -> View:
     copies = sorted({side for one in of_filters for side in (one.one, one.other)}, key=lambda copy: copy.label)
     places = tuple(protocol.places(copy) for copy in copies)
     widths = [protocol.encoding.bits_of(copy.name) // 64 for copy in copies]
-    starts = dict(zip(copies, (len(tokens) + np.cumsum([0, *widths])).tolist(), strict=False))
+    ends = (len(tokens) + np.cumsum([0, *widths])).tolist()
+    starts, ones = dict(zip(copies, ends, strict=False)), {copy: ends[-1] + number for number, copy in enumerate(copies)}
 
     def column(copy: Copy) -> int:
         return tokens.index(protocol.tokens.index(copy.label))
@@ -137,6 +138,8 @@ def _view(name: str | None, tests: Sequence[_Test], protocol: Protocol) -> View:
     second = FilterTests(
         one=np.array([starts[one.one] for one in of_filters], np.int32),
         other=np.array([starts[one.other] for one in of_filters], np.int32),
+        ones=np.array([ones[one.one] for one in of_filters], np.int32),
+        others=np.array([ones[one.other] for one in of_filters], np.int32),
         words=np.array([widths[copies.index(one.one)] for one in of_filters], np.int32),
         ladder=np.array([one.ladder for one in of_filters], np.int32),
         rung=np.array([one.rung for one in of_filters], np.int8),

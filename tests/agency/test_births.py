@@ -3,7 +3,7 @@
 import pytest
 
 from linkage.agency.births import likely_years, read_births
-from linkage.agency.cells import objects
+from linkage.agency.cells import Columns, objects
 from linkage.agency.content import age_groups
 from linkage.agency.dates import DateForm
 from linkage.agency.extract import Extract
@@ -18,7 +18,7 @@ HIJRI = Mapping(dates=DateForm(("%Y-%m-%d", "%Y"), calendar="solar-hijri"))
 def extract(*rows):
     names = dict.fromkeys(("record_id", *(name for row in rows for name in row)))
     columns = {name: objects([row.get(name, "") for row in rows]) for name in names}
-    return Extract("list.csv", objects(list(range(2, len(rows) + 2))), columns)
+    return Extract("list.csv", objects(list(range(2, len(rows) + 2))), Columns(columns))
 
 
 def years(mapping, *rows):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.agency.cells import objects
+from linkage.agency.cells import Columns, objects
 from linkage.agency.extract import Extract
 from linkage.agency.mapping import Mapping, RowForm
 from linkage.agency.prepare import checked, prepare
@@ -27,7 +27,7 @@ BAD = {
 def extract(*rows):
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: objects([row.get(name, "") for row in rows]) for name in names}
-    return Extract("list.csv", objects(list(range(2, len(rows) + 2))), columns)
+    return Extract("list.csv", objects(list(range(2, len(rows) + 2))), Columns(columns))
 
 
 def test_unreadable_cells_are_blanked_and_each_is_named_by_row_field_and_code():

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.agency.cells import Columns
 from linkage.agency.content import age_groups, code_content
 from linkage.agency.extract import Extract
 from linkage.agency.mapping import DateForm, Mapping
@@ -22,7 +23,7 @@ def extract(*rows):
     for name in names:
         columns[name] = np.empty(len(rows), dtype=object)
         columns[name][:] = [row.get(name, "") for row in rows]
-    return Extract("list.csv", np.arange(2, len(rows) + 2), columns)
+    return Extract("list.csv", np.arange(2, len(rows) + 2), Columns(columns))
 
 
 def group(**row):

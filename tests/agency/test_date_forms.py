@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.agency.cells import objects
+from linkage.agency.cells import Columns, objects
 from linkage.agency.date_forms import guess_date_form
 from linkage.agency.dates import DEFAULT_FORMATS, DateForm, parse_dates
 from linkage.agency.extract import Extract
@@ -13,7 +13,7 @@ TIP = ready_protocol("tip")
 
 def guess(births, events=()):
     columns = {"birth_date": objects([*births, *[""] * len(events)]), "event_date": objects([*[""] * len(births), *events])}
-    return guess_date_form(Extract("list.csv", objects(range(len(births) + len(events))), columns), TIP)
+    return guess_date_form(Extract("list.csv", objects(range(len(births) + len(events))), Columns(columns)), TIP)
 
 
 @pytest.mark.parametrize(

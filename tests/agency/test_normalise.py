@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from linkage.agency.cells import Columns
 from linkage.agency.dates import Dates
 from linkage.agency.extract import Extract
 from linkage.agency.heaping import heaps, without_heaps
@@ -22,7 +23,7 @@ def extract(*rows):
     for name in dict.fromkeys(name for row in rows for name in row):
         columns[name] = np.empty(len(rows), dtype=object)
         columns[name][:] = [row.get(name, "") for row in rows]
-    return Extract("list.csv", np.arange(2, len(rows) + 2), columns)
+    return Extract("list.csv", np.arange(2, len(rows) + 2), Columns(columns))
 
 
 def of(row, mapping=STANDARD, protocol=TIP):

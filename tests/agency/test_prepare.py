@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from linkage.agency.cells import Columns
 from linkage.agency.extract import Extract
 from linkage.agency.keys import derive, record_pseudonym
 from linkage.agency.mapping import Mapping
@@ -29,7 +30,7 @@ def extract(*rows):
     for name in dict.fromkeys(name for row in rows for name in row):
         columns[name] = np.empty(len(rows), dtype=object)
         columns[name][:] = [row.get(name, "") for row in rows]
-    return Extract("list.csv", np.arange(2, len(rows) + 2), columns)
+    return Extract("list.csv", np.arange(2, len(rows) + 2), Columns(columns))
 
 
 def prepared(*rows, protocol=TIP, report=lambda _stage: None):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.agency.cells import objects
+from linkage.agency.cells import Columns, objects
 from linkage.agency.codes import read_mapped
 from linkage.agency.extract import Extract
 from linkage.agency.mapping import STANDARD, Mapping
@@ -15,7 +15,7 @@ TIP = ready_protocol("tip")
 def extract(**columns):
     count = len(next(iter(columns.values())))
     data = {"record_id": objects([str(row) for row in range(count)]), **{name: objects(cells) for name, cells in columns.items()}}
-    return Extract("list.csv", objects(range(2, count + 2)), data, {name: name for name in data})
+    return Extract("list.csv", objects(range(2, count + 2)), Columns(data), {name: name for name in data})
 
 
 def told(name, cells, mapping=STANDARD):

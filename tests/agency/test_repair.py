@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkage.agency.cells import objects
+from linkage.agency.cells import coded, objects, spelt_out
 from linkage.agency.extract import read_extract
 from linkage.agency.mapping import FileForm, Mapping
 from linkage.agency.names import person_name
@@ -10,8 +10,8 @@ from linkage.agency.repair import REPAIRED, Repair, repair_column
 
 
 def repaired(*texts):
-    values, repair = repair_column(objects(texts))
-    return list(values), repair
+    column, repair = repair_column(coded(objects(texts)))
+    return spelt_out(column).tolist(), repair
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ from datetime import date
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from linkage.agency.cells import Columns, objects
 from linkage.agency.extract import Extract
 from linkage.agency.keys import derive, key_check_value
 from linkage.agency.mapping import Mapping
 from linkage.agency.prepare import encode, prepare
-from linkage.agency.sections import Readers, Shipment, seal_sections
+from linkage.agency.sections import Readers, Shipment, _register, seal_sections
 from linkage.bundle.body import read_content, read_linking
 from linkage.bundle.keyring import new_keys, open_keys, secret
 from linkage.bundle.open import open_bundle
@@ -42,7 +45,7 @@ def rows(ids):
     for name, values in columns.items():
         arrays[name] = np.empty(len(ids), dtype=object)
         arrays[name][:] = values
-    return Extract("list.csv", np.arange(2, len(ids) + 2), arrays)
+    return Extract("list.csv", np.arange(2, len(ids) + 2), Columns(arrays))
 
 
 def prepared(folders, ids=IDS):
@@ -129,3 +132,13 @@ def test_what_is_sealed_does_not_show_the_register(sealed):
     assert "Канарейка" in sealed.register.decode()
     assert "анарейка" not in repr(sealed)
     assert repr(sealed) == "Sealed()"
+
+
+@given(st.lists(st.text("ab,\"\n\r'=+-@＝é ", min_size=1, max_size=6), min_size=1, max_size=12, unique=True))
+def test_the_register_is_written_as_csv_writes_it(ids):
+    record = np.array([f"{at:026}" for at in range(len(ids))], "S26")
+    marked = [f"'{one}" if one.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) else one for one in ids]
+    out = io.StringIO()
+    rows = sorted(zip(marked, record.astype("U").tolist(), strict=True))
+    csv.writer(out, lineterminator="\n").writerows([("record_id", "record"), *rows])
+    assert _register(objects(ids), record) == out.getvalue().encode()

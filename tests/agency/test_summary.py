@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from linkage.agency.cells import Columns
 from linkage.agency.extract import Extract
 from linkage.agency.keys import derive
 from linkage.agency.mapping import Mapping
@@ -33,7 +34,7 @@ COLUMNS = {
 
 def extract(columns=COLUMNS, **more):
     arrays = {name: np.array(values, dtype=object) for name, values in columns.items()}
-    return Extract("list.csv", np.arange(2, 2 + len(arrays["record_id"])), arrays, **more)
+    return Extract("list.csv", np.arange(2, 2 + len(arrays["record_id"])), Columns(arrays), **more)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from linkage.agency.cells import Columns
 from linkage.agency.codes import COUNTRIES, parse_article, read_content, sex_codes
 from linkage.agency.extract import Extract, read_extract
 from linkage.agency.mapping import FileForm, Mapping
@@ -29,7 +30,7 @@ def texts(*values):
 def extract(*rows):
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: texts(*(row.get(name, "") for row in rows)) for name in names}
-    return Extract("list.csv", np.arange(2, len(rows) + 2), columns)
+    return Extract("list.csv", np.arange(2, len(rows) + 2), Columns(columns))
 
 
 def found(*rows, protocol=TIP, mapping=STANDARD):

@@ -19,6 +19,7 @@ from benchmarks.privacy import (
     frontier,
     graph,
     known_pairs,
+    long_lists,
     patterns,
     several,
     structure,
@@ -398,3 +399,20 @@ def test_over_several_lists_the_default_shows_less_than_plain_fields_and_the_pag
     assert len(result["cases"]) == len(lists.LISTS)
     assert all(one[DEFAULT_SCHEME] < one["fields/1"] <= 1.0 for one in result["cases"].values())
     assert "40 people, each in one of 10 lists" in privacy_tables({"results": {"several": result}})
+
+
+def test_the_protocol_for_long_lists_meets_every_attack_and_the_page_says_what_length_does():
+    result = long_lists.run(Settings(small=True, data=ROOT / "absent", peers=None))
+    attacks = result["attacks"][lists.LONG]
+    assert {name.partition(",")[0] for name in attacks} >= {
+        "frequency",
+        "structure",
+        "graph",
+        "spectral",
+        "patterns",
+        "known pairs",
+    }
+    assert {name for one in result["lengths"].values() for name in one} == {"national", "persons"}
+    text = privacy_tables({"results": {"long_lists": result}})
+    assert "| 40 |" in text
+    assert "`national`" in text

@@ -23,6 +23,7 @@ def test_committed_results_are_whole_and_not_tiny():
         ("privacy", ["default"]),
         ("frontier", ["frontier"]),
         ("several", ["several"]),
+        ("long_lists", ["long_lists"]),
     ):
         whole = read(suite)
         assert not whole["small"]

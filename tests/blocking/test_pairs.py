@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocking import Pairs, all_pairs, complete, from_codes, random_pairs, to_codes
+from blocking import Pairs, all_pairs, complete, found_among, from_codes, random_pairs, to_codes
 
 
 def as_list(found):
@@ -81,3 +81,9 @@ def test_random_pairs_of_very_many_records_cost_no_more_than_their_number():
     pairs = random_pairs(1_000_000, 1000, 0)
     assert len(pairs.left) == 1000
     assert pairs.right.max() > 900_000
+
+
+@settings(deadline=None)  # the first call compiles
+@given(pair_lists(9), pair_lists(9))
+def test_pairs_are_found_among_others_if_they_are_there(some, others):
+    assert found_among(as_pairs(some), as_pairs(others)).tolist() == [pair in others for pair in some]

@@ -79,7 +79,7 @@ def test_every_command_has_help(name, headcount):
 def test_a_process_ends_with_the_exit_code_and_says_why_on_stderr_alone(tmp_path):
     done = shell("protocol", "new", "nonsense", "-o", tmp_path / "p.toml")
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr.splitlines()[0] == "headcount: there is no ready protocol of this name; there are tip and persons"
+    assert done.stderr.splitlines()[0] == "headcount: there is no ready protocol of this name; there are tip, persons, national"
     assert done.stderr.splitlines()[1].startswith("hint: ")
     assert done.stderr.endswith("[schema]\n")
     assert not (tmp_path / "p.toml").exists()

@@ -6,29 +6,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparators import UNSEEN, FilterTests, TokenTests, climb
+from comparators import UNSEEN, FilterTests, TokenTests, climb, climb_blocks, digits_of, lower_to
 
 LADDERS, WORDS = 3, 2
 
 
 def columns_of(rng, n, tokens, filters):
-    """(n, tokens + WORDS * filters): tokens of few values in both halves, filters of few bits, and gaps in both."""
+    """(n, tokens + (WORDS + 1) * filters): tokens of few values in both halves, filters of few bits, gaps in both, and room."""
     both = rng.integers(0, 3, (n, tokens)).astype(np.uint64) << np.uint64(32) | rng.integers(0, 3, (n, tokens)).astype(np.uint64)
     bits = rng.integers(0, 2**63, (n, WORDS * filters), np.uint64) & rng.integers(0, 2**63, (n, WORDS * filters), np.uint64)
     bits = np.where(np.repeat(rng.random((n, filters)) < 0.2, WORDS, axis=1), 0, bits)
-    return np.concatenate([both, bits], axis=1).astype(np.uint64)
+    return np.concatenate([both, bits, np.full((n, filters), 99)], axis=1).astype(np.uint64)
 
 
 def some_tests(rng, tokens, filters, of_tokens, of_filters):
     one, other = rng.integers(0, tokens, (2, of_tokens)).astype(np.int32)
     rung, shown = rng.integers(-1, 4, (2, of_tokens)).astype(np.int8)
-    first, second = (tokens + WORDS * rng.integers(0, filters, (2, of_filters))).astype(np.int32)
+    chosen = rng.integers(0, filters, (2, of_filters)).astype(np.int32)
+    (first, second), (ones, others) = tokens + WORDS * chosen, tokens + WORDS * filters + chosen
     width = np.full(of_filters, WORDS, np.int32)
     ladder = [rng.integers(0, LADDERS, size).astype(np.int32) for size in (of_tokens, of_filters)]
     dice = rng.integers(1, 900, of_filters).astype(np.int32)
     return (
         TokenTests(one, other, ladder[0], rung, shown),
-        FilterTests(first, second, width, ladder[1], rng.integers(0, 5, of_filters).astype(np.int8), dice),
+        FilterTests(first, second, ones, others, width, ladder[1], rng.integers(0, 5, of_filters).astype(np.int8), dice),
     )
 
 
@@ -50,7 +51,7 @@ def naive(columns, left, right, tokens, filters, levels):
                 out[row, ladder] = min(out[row, ladder], rung)
             elif x and y and x >> 32 == y >> 32 and shown >= 0:
                 out[row, ladder] = min(out[row, ladder], shown)
-        for one, other, _, ladder, rung, dice in zip(*filters, strict=True):
+        for one, other, _, _, _, ladder, rung, dice in zip(*filters, strict=True):
             if min(alike(a, one, b, other), alike(a, other, b, one)) >= dice:
                 out[row, ladder] = min(out[row, ladder], rung)
     return out
@@ -103,3 +104,42 @@ def test_a_pair_outside_the_columns_or_the_levels_is_refused():
         climb(columns, zero, zero, one + 1, tokens, filters, levels)
     with pytest.raises(ValueError, match="do not make pairs"):
         climb(columns, zero, zero[:0], one, tokens, filters, levels)
+
+
+def blocks_of(rng, n):
+    """Records in blocks of one to seven, the last of each as its complement, and the pairs of each block."""
+    cuts = np.unique(np.append(rng.integers(1, n, n // 3), n))
+    order = np.concatenate([np.sort(one) for one in np.split(rng.permutation(n), cuts[:-1])]).astype(np.int32)
+    several = np.split(np.arange(n), cuts[:-1])
+    pairs = sorted((order[a], order[b], a, b) for one in several for a in one for b in one if a < b)
+    members = order.copy()
+    members[cuts - 1] = ~members[cuts - 1]
+    return members, np.array(pairs, np.int64).reshape(-1, 4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.booleans())
+def test_pairs_of_blocks_stand_where_they_stand_one_by_one(seed, longer):
+    rng = np.random.default_rng(seed)
+    members, pairs = blocks_of(rng, 40)
+    columns = columns_of(rng, 40, 4, 3)
+    tokens, filters = some_tests(rng, 4, 3, 6, 6)
+    digits = digits_of([5] * (12 if longer else LADDERS))
+    assert digits.dtype == (np.uint64 if longer else np.uint32)
+    levels = np.full((len(pairs), len(digits.shift)), UNSEEN, np.int8)
+    levels[:, 1] = 2
+    climb(columns, pairs[:, 2].astype(np.int32), pairs[:, 3].astype(np.int32), np.arange(len(pairs)), tokens, filters, levels)
+    start = np.searchsorted(pairs[:, 0], np.arange(40))
+    said = np.empty(len(pairs), digits.dtype)
+    climb_blocks(columns, members, start, [(1, 2)], tokens, filters, digits, said)
+    found, bits = np.full((2 * len(pairs), levels.shape[1]), UNSEEN, np.int8), np.tile(np.array([5, 2], np.uint64), len(pairs))
+    lower_to(found, bits, 2, digits, said)
+    assert np.array_equal(found[::2], levels)
+    assert (found[1::2] == UNSEEN).all()
+    lower_to(found, bits, 1, digits, np.zeros_like(said))
+    assert (found[1::2] == 0).all()
+
+
+def test_ladders_may_have_more_rungs_than_fit_in_a_word():
+    assert digits_of([7] * 21).fit
+    assert not digits_of([7] * 22).fit

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparators import equal_rows, pattern_codes, patterns, tally
+from comparators import equal_rows, numbered, pattern_codes, patterns, tally
 
 
 def naive_code(levels, sizes):
@@ -80,3 +80,14 @@ def test_a_tally_of_more_codes_than_its_first_table_holds_is_complete():
     assert np.array_equal(found.codes, np.arange(5000) * 7919)
     assert (found.counts == 3).all()
     assert (found.by_bit == 3).all()
+
+
+@pytest.mark.parametrize("several", [1, 5, 600])
+def test_codes_are_numbered_by_their_places_among_the_known(several):
+    rng = np.random.default_rng(several)
+    known = np.unique(rng.integers(0, 2**62, several))
+    places = rng.integers(0, len(known), 70_000)
+    assert np.array_equal(numbered(known[places], known), places)
+    assert numbered(known[:0], known).tolist() == []
+    with pytest.raises(ValueError, match="not among the known"):
+        numbered(np.array([*known[:1], 2**62]), known)

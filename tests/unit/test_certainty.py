@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from blocking import Pairs, all_pairs
-from linkage.unit.certainty import DRAWS, Seen, certainty
+from linkage.unit.certainty import DRAWS, Kinds, Seen, certainty
 from linkage.unit.cluster import Rules, Weighed, cluster
 from linkage.unit.contradictions import NONE
 from linkage.unit.link import as_pairs
@@ -42,7 +42,13 @@ class Lists:
     def certainty(self, shifts=(0.0,)):
         weight = self.weigh(self.pairs).weight
         seen = Seen(self.pairs, weight, np.broadcast_to(np.int64(self.passes), weight.shape))
-        models = lambda pairs: [self.weigh(pairs, shift) for shift in shifts]  # noqa: E731
+
+        def models(pairs):
+            """Every pair is a kind of its own, and their numbers do not go by the order of the pairs."""
+            size = len(pairs.left)
+            kind = np.arange(size, dtype=np.int32)[::-1].copy()
+            return Kinds(kind, [Weighed(*(column[kind] for column in self.weigh(pairs, shift))) for shift in shifts])
+
         return certainty(self.encodings, seen, self.published, self.threshold, models, self.rules)
 
 

@@ -5,7 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from linkage.unit.draw import draw_partitions
+from linkage.unit.draw import Said, draw_groups, draw_partitions
+from linkage.unit.groups import CANNOT, CONTRADICT, MUST, bars, gathered
 from linkage.unit.weights import MICROBITS, probability
 
 MANY = 4000
@@ -170,3 +171,43 @@ def test_the_draws_are_those_of_the_slow_twin(seed):
     found = draw_partitions(weights, ~unseen, must, cannot, model, LEAST, 1000 + seed)
     assert found.dtype == np.int16
     assert found.tolist() == slow_draws(weights, ~unseen, must, cannot, model, LEAST, 1000 + seed)
+
+
+def test_draws_beyond_what_is_remembered_of_earlier_ones_are_those_of_the_slow_twin():
+    """Among nine records that hardly join there are many ways to go, and hardly two draws go the same."""
+    size, rng, model = 9, np.random.default_rng(3), np.zeros(220, np.int64)
+    weights = square(size, {p: float(rng.uniform(-3, -1)) for p in combinations(range(size), 2)})[None]
+    none = marks(size)
+    found, expected = (
+        draw_partitions(weights, ~none, none, none, model, LEAST, 5),
+        slow_draws(weights, ~none, none, none, model, LEAST, 5),
+    )
+    assert found.tolist() == expected
+    assert len(set(map(tuple, expected))) > 100
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_groups_are_drawn_as_each_alone_and_written_where_they_are_asked_for(seed):
+    """Two records, which most groups are, have a kernel of their own."""
+    rng = np.random.default_rng(seed)
+    groups, inside = gathered(np.repeat(np.arange(6, dtype=np.int32), rng.integers(2, 6, 6)))
+    kinds, pairs, members = 9, len(inside.left), len(groups.members)
+    said = Said(
+        rng.integers(0, kinds, pairs).astype(np.int32),
+        np.rint(rng.uniform(-9, 9, (3, kinds)) * MICROBITS).astype(np.int64),
+        rng.random(kinds) < 0.8,
+    )
+    marked = rng.choice(np.array([0, 0, 0, MUST, CANNOT, CONTRADICT], np.int8), pairs)
+    rows, model, seeds = rng.permutation(members), np.arange(40) % 3, rng.integers(0, 2**50, 6)
+    found = draw_groups(groups, rows, said, marked, model, LEAST, seeds)
+    for one in range(6):
+        size = int(groups.start[one + 1] - groups.start[one])
+        weights, seen = np.zeros((3, size, size), np.int64), marks(size)
+        must, cannot = marks(size), marks(size)
+        for pair in range(groups.first[one], groups.first[one + 1]):
+            a, b = groups.one[pair], groups.other[pair]
+            weights[:, a, b] = weights[:, b, a] = said.weights[:, said.kind[pair]]
+            seen[a, b] = seen[b, a] = said.seen[said.kind[pair]]
+        bars(groups, one, marked, must, cannot)
+        alone = draw_partitions(weights, seen, must, cannot, model, LEAST, int(seeds[one]))
+        assert np.array_equal(found[rows[groups.start[one] : groups.start[one + 1]]], alone.T)

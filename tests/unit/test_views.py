@@ -80,7 +80,9 @@ def found(protocol, view):
     for place in view.filters:
         columns[at] = protocol.filters[place.start], (place.stop - place.start) * protocol.words
         at += columns[at][1]
-    for one, other, words, ladder, rung, dice in zip(*(column.tolist() for column in view.of_filters), strict=True):
+    room = {first: at + number for number, first in enumerate(columns)}
+    for one, other, ones, others, words, ladder, rung, dice in zip(*(column.tolist() for column in view.of_filters), strict=True):
+        assert (ones, others) == (room[one], room[other]), "their ones are counted behind all columns"
         assert words == columns[one][1] == columns[other][1], "a filter is compared over all its length"
         yield name, "alike", columns[one][0], columns[other][0], ladder, rung, dice
 

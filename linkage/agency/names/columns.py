@@ -7,14 +7,16 @@ and on little else, so that a list of a million people with some ten thousand su
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Column, renamed
-from linkage.agency.names.features import FORMS, NAME_FEATURES, bag, both_sounds, coarse
+from linkage.agency.cells import Codes, Column, numbered, renamed
+from linkage.agency.names.features import FORMS, NAME_FEATURES, coarse, without_marks
 from linkage.agency.names.person import (
     Name,
     Tokens,
@@ -50,17 +52,19 @@ class _Cells(NamedTuple):
     joined: Column
 
 
-def name_columns(surname: Column, given_name: Column, patronymic: Column, full_name: Column) -> Mapping[str, Column]:
-    """Every feature of `NAME_FEATURES` of rows with these cells."""
+def name_columns(surname: Column, given_name: Column, patronymic: Column, full_name: Column) -> Mapping[str, Callable[[], Column]]:
+    """What works out each feature of `NAME_FEATURES` of rows with these cells: a protocol asks for few of them."""
     cells = _in_roles((surname, given_name, patronymic), full_name)
     names = _names(cells)
-    found = {f"{role}{suffix}": _form(names[role], read) for role in _ROLES for suffix, read in FORMS.items()}
-    found["given_name.joined"] = cells.joined
-    found["given_name.unsexed"] = _each(found["given_name"], unsexed)
-    found["names.bag"] = _pairs(found["surname"], found["given_name"], bag)
-    found["names.sounds"] = _pairs(_each(found["surname"], coarse), _each(found["given_name"], coarse), both_sounds)
-    damaged = [_form(names[role], _role_if_damaged(role)) for role in _ROLES]
-    found["names.damaged"] = _pairs(_pairs(damaged[0], damaged[1], _listed), damaged[2], _listed)
+    found: dict[str, Callable[[], Column]]
+    found = {f"{role}{suffix}": partial(_form, names[role], read) for role in _ROLES for suffix, read in FORMS.items()}
+    keys = cache(found["surname"]), cache(found["given_name"])
+    found |= {"surname": keys[0], "given_name": keys[1], "given_name.joined": lambda: cells.joined}
+    found["given_name.unsexed"] = lambda: _each(keys[1](), unsexed)
+    found["names.bag"] = lambda: _bags(*(key() for key in keys))
+    found["names.sounds"] = lambda: _each(_bags(*(_each(key(), coarse) for key in keys)), without_marks)
+    damaged = [partial(_form, names[role], _role_if_damaged(role)) for role in _ROLES]
+    found["names.damaged"] = lambda: _pairs(_pairs(damaged[0](), damaged[1](), _listed), damaged[2](), _listed)
     return {name: found[name] for name in NAME_FEATURES}
 
 
@@ -111,7 +115,7 @@ class _Names(NamedTuple):
     """The names of one role: each once, and (n,) which a row has."""
 
     each: list[Name]
-    row: Numbers
+    row: Codes
 
 
 def _names(cells: _Cells) -> Mapping[str, _Names]:
@@ -130,13 +134,13 @@ def _names(cells: _Cells) -> Mapping[str, _Names]:
 
 
 def _once(numbers: Numbers, read: Callable[[int], Name]) -> _Names:
-    used, row = np.unique(numbers, return_inverse=True)
+    used, row = numbered(numbers)
     return _Names([read(number) for number in used.tolist()], row)
 
 
 def _form(names: _Names, read: Callable[[Name], str]) -> Column:
     """One text of every name."""
-    return renamed(Column(names.row.astype(np.int32), []), [read(name) for name in names.each])
+    return renamed(Column(names.row, []), [read(name) for name in names.each])
 
 
 def _each(column: Column, read: Callable[[str], str]) -> Column:
@@ -145,10 +149,23 @@ def _each(column: Column, read: Callable[[str], str]) -> Column:
 
 def _pairs(one: Column, other: Column, join: Callable[[str, str], str]) -> Column:
     """A text of two, worked out once for each pair."""
-    pairs, row = np.unique(one.codes.astype(np.int64) * len(other.texts) + other.codes, return_inverse=True)
+    pairs, row = numbered(one.codes.astype(np.int64) * len(other.texts) + other.codes)
     left, right = np.divmod(pairs, len(other.texts))
     texts = [join(one.texts[a], other.texts[b]) for a, b in zip(left.tolist(), right.tolist(), strict=True)]
-    return renamed(Column(row.astype(np.int32), texts), texts)
+    return renamed(Column(row, texts), texts)
+
+
+def _bags(one: Column, other: Column) -> Column:
+    """As `features.bag`, of texts without blanks, so that only equal pairs give equal bags."""
+    texts = sorted({*one.texts, *other.texts})
+    ranks = {text: rank for rank, text in enumerate(texts)}
+    left, right = (np.array([ranks[text] for text in column.texts])[column.codes] for column in (one, other))
+    first, last = np.minimum(left, right), np.maximum(left, right)
+    pairs, row = numbered(np.where(first > 0, first * len(texts) + last, 0))
+    together = [pa.array(texts, pa.large_utf8()).take(pa.array(ranks)) for ranks in np.divmod(pairs, len(texts))]
+    spelt = pc.binary_join_element_wise(*together, pa.scalar(" ", pa.large_utf8())).to_pylist()
+    spelt = [text if pair else "" for text, pair in zip(spelt, pairs.tolist(), strict=True)]
+    return renamed(Column(row, spelt), spelt)
 
 
 def _role_if_damaged(role: str) -> Callable[[Name], str]:

@@ -31,7 +31,12 @@ def coarse(key: str) -> str:
 
 def both_sounds(surname: str, given_name: str) -> str:
     """The coarse sounds of both names, whichever is which."""
-    return bag(surname, given_name).replace(_SOUND, "")
+    return without_marks(bag(surname, given_name))
+
+
+def without_marks(sounds: str) -> str:
+    """Coarse sounds as they leave: both names are known to be there."""
+    return sounds.replace(_SOUND, "")
 
 
 def _sound(key: str) -> str:

@@ -26,7 +26,7 @@ from linkage.agency.names.roles import (
     surname_stem,
     with_markers,
 )
-from linkage.agency.names.scripts import is_cyrillic, one_script
+from linkage.agency.names.scripts import has_cyrillic, one_script
 from linkage.agency.names.skeleton import key, skeleton
 
 MOST_READINGS = 3
@@ -106,10 +106,13 @@ def read_part(part: Part) -> Token:
     token = read_token(skeleton(text))
     if part.initial:
         return Token(token.skeleton[:1], token.skeleton[:1], Role.GIVEN, initial=True)
-    if any(map(is_cyrillic, text)):
+    if has_cyrillic(text):
         return token
-    found = (skeleton(reading) if reading and reading != text else "" for reading in readings(text))
-    return token._replace(readings=tuple(other if other != token.skeleton else "" for other in found))
+    found = readings(text)
+    if not {*found} - {"", text}:
+        return token._replace(readings=("",) * len(found))
+    others = (skeleton(reading) if reading and reading != text else "" for reading in found)
+    return token._replace(readings=tuple(other if other != token.skeleton else "" for other in others))
 
 
 def read_full_name(tokens: Tokens) -> tuple[Tokens, Tokens, Tokens]:
@@ -238,6 +241,8 @@ def _key(tokens: Sequence[Token], role: Role) -> str:
 
 def _by_scheme(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """The tokens as each scheme reads them, where it reads any of them differently."""
+    if not any(any(token.readings) for token in tokens):
+        return
     for scheme in range(len(SCHEMES)):
         others = [token.readings[scheme] if token.readings else "" for token in tokens]
         if any(others):

@@ -140,7 +140,7 @@ def surname_stem(token: Token) -> str:
 
 
 def _without(text: str, suffixes: tuple[str, ...]) -> str:
-    if text in _WHOLE_NAMES:
+    if not text.endswith(suffixes) or text in _WHOLE_NAMES:
         return text
     for suffix in sorted(suffixes, key=len, reverse=True):
         stem = text.removesuffix(suffix)

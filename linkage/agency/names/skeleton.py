@@ -12,7 +12,7 @@ import unicodedata
 
 from anyascii import anyascii
 
-from linkage.agency.names.scripts import is_cyrillic
+from linkage.agency.names.scripts import has_cyrillic
 
 _CYRILLIC = {
     "а": "a", "б": "b", "в": "v", "г": "g", "ғ": "g", "ѓ": "g", "д": "d", "е": "e", "э": "e", "є": "e", "ё": "yo",
@@ -40,15 +40,15 @@ _GLIDES = tuple(
         (r"([a-z])\1+", r"\1"),
     )
 )
-_VOWELS = tuple(
-    (re.compile(pattern), to)
-    for pattern, to in (("i?ya$", "ia"), ("i?y[oae]", "i"), ("i?yu", "u"), ("o", "a"), ("[ey]", "i"), (r"([a-z])\1+", r"\1"))
-)
+_ANY_GLIDE = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _GLIDES))
+_GLIDED_VOWELS = tuple((re.compile(pattern), to) for pattern, to in (("i?ya$", "ia"), ("i?y[oae]", "i"), ("i?yu", "u")))
+_VOWELS = str.maketrans("oey", "aii")
+_DOUBLED = re.compile(r"([a-z])\1+")
 
 
 def skeleton(token: str) -> str:
     """The folded, one-script token in the small alphabet `a-z`, with `?` for a lost letter."""
-    if any(map(is_cyrillic, token)):
+    if has_cyrillic(token):
         letters = "".join(_CYRILLIC.get(letter, "") for letter in token.replace("дж", "ҷ"))
     else:
         letters = _from_latin(token)
@@ -57,7 +57,7 @@ def skeleton(token: str) -> str:
 
 def _without_glides(letters: str) -> str:
     """Glides and doubled letters brought to one form, again and again until nothing changes."""
-    before = ""
+    before = "" if _ANY_GLIDE.search(letters) else letters
     while letters != before:
         before = letters
         for pattern, to in _GLIDES:
@@ -70,9 +70,10 @@ def key(skeleton_text: str) -> str:
 
     A final -a stays a letter of its own after a glide too: Евгений and Евгения are two people.
     """
-    for pattern, to in _VOWELS:
-        skeleton_text = pattern.sub(to, skeleton_text)
-    return skeleton_text
+    if "y" in skeleton_text:
+        for pattern, to in _GLIDED_VOWELS:
+            skeleton_text = pattern.sub(to, skeleton_text)
+    return _DOUBLED.sub(r"\1", skeleton_text.translate(_VOWELS))
 
 
 def _from_latin(token: str) -> str:

@@ -35,7 +35,7 @@ def columns(rows):
 
 
 def check(rows):
-    found = {name: spelt_out(column).tolist() for name, column in name_columns(*columns(rows)).items()}
+    found = {name: spelt_out(column()).tolist() for name, column in name_columns(*columns(rows)).items()}
     people = [person_name(*row) for row in rows]
     assert list(found) == list(NAME_FEATURES)
     for name, read in NAME_FEATURES.items():
@@ -57,4 +57,4 @@ def test_any_letters(rows):
 
 
 def test_no_rows_have_no_names():
-    assert {len(column.codes) for column in name_columns(*columns([])).values()} == {0}
+    assert {len(column().codes) for column in name_columns(*columns([])).values()} == {0}
