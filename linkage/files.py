@@ -25,7 +25,7 @@ from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
-STRETCH = 16 << 20
+STRETCH = 1 << 20  # what the caches of a processor hold
 Writes = Callable[[IO[bytes]], object]
 Content = bytes | Writes  # the bytes, or what writes them
 

@@ -23,6 +23,7 @@ from linkage.records import Encodings
 from linkage.unit.candidates import Proposals, pairs_of
 from linkage.unit.executor import Means, Range
 from linkage.unit.looks import look
+from linkage.unit.parquet import as_numbers, numbers
 from linkage.unit.vectors import compare, level_counts
 
 BYTES_PER_PAIR = 128
@@ -56,7 +57,7 @@ class Parts:
     def __iter__(self) -> Iterator[Compared]:
         """Each part; no more than one is in memory at a time, where they are kept elsewhere."""
         for batch in self.batches:
-            left, right, code, proposed = (batch.column(name).to_numpy() for name in _COLUMNS)
+            left, right, code, proposed = (as_numbers(batch.column(name)) for name in _COLUMNS)
             yield Compared(Pairs(left, right), code, proposed)
 
 
@@ -76,7 +77,7 @@ def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, 
     def compared(first: int, last: int) -> Any:
         pairs, proposed = pairs_of(proposals, first, last)
         code = pattern_codes(compare(encodings, pairs, protocol, known=looks.known(first, pairs, proposed)), sizes)
-        return pa.record_batch([pa.array(column) for column in (*pairs, code, proposed)], names=list(_COLUMNS))
+        return pa.record_batch([numbers(column) for column in (*pairs, code, proposed)], names=list(_COLUMNS))
 
     return Parts(means.executor.run("compare", {"compare": compared}, parts, means.report))
 

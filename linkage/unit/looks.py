@@ -25,6 +25,7 @@ from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Proposals
 from linkage.unit.executor import Means, Range
+from linkage.unit.parquet import as_numbers, numbers
 from linkage.unit.vectors import Known, Levels, level_counts
 from linkage.unit.views import View, views
 
@@ -83,7 +84,7 @@ class Looks:
             if token not in self.locks:
                 return None
             lock, batch = self.locks[token], self.words[token]()
-            lower_to(levels, proposed, lock.place, self.digits, batch.column("word").to_numpy()[self.start[token][first] :])
+            lower_to(levels, proposed, lock.place, self.digits, as_numbers(batch.column("word"))[self.start[token][first] :])
             mine = np.flatnonzero(both & np.uint64(1 << lock.place))
             if not len(mine):
                 return _NONE
@@ -109,7 +110,7 @@ def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: 
 
     def looked(first: int, _last: int) -> Any:
         lock = locks[tokens[first]]
-        return pa.record_batch([pa.array(_words(encodings, table.of(lock.place), lock.view, digits, most))], names=["word"])
+        return pa.record_batch([numbers(_words(encodings, table.of(lock.place), lock.view, digits, most))], names=["word"])
 
     each = [Range(number, number + 1) for number in range(len(locks))]
     batches = means.executor.run("look", {"look": looked}, each, means.report) if locks else []

@@ -151,11 +151,11 @@ def as_texts(column: Any) -> Texts:
 def as_chosen(column: Any) -> Chosen:
     """The distinct texts of a column in the order in which they come, and which of them stands in each row."""
     coded = column.combine_chunks().dictionary_encode()
-    return Chosen(np.array([*coded.dictionary.to_pylist()], dtype=object), _values(coded.indices))
+    return Chosen(np.array([*coded.dictionary.to_pylist()], dtype=object), as_numbers(coded.indices))
 
 
-def _values(column: Any) -> NDArray[Any]:
-    """Numbers without missing ones, without a copy and without pandas."""
+def as_numbers(column: Any) -> NDArray[Any]:
+    """The values of a column of numbers of which none is missing, without a copy, and without pandas, which `to_numpy` loads."""
     return np.frombuffer(
         column.buffers()[1], column.type.to_pandas_dtype(), len(column), column.offset * column.type.bit_width // 8
     )

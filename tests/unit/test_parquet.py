@@ -11,7 +11,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.files import content_bytes
-from linkage.unit.parquet import Chosen, as_chosen, as_names, as_texts, numbers, order_of, taken, texts, write_csv, written
+from linkage.unit.parquet import (
+    Chosen,
+    as_chosen,
+    as_names,
+    as_numbers,
+    as_texts,
+    numbers,
+    order_of,
+    taken,
+    texts,
+    write_csv,
+    written,
+)
 
 WORDS = ["BB", "A", "", "CCC", "BB"]
 EVEN = ["b" * 26, "a" * 26, "b" * 26]
@@ -48,6 +60,9 @@ def test_numbers_are_what_arrow_makes_of_them(kind, size):
     values = np.random.default_rng(size).integers(0, 2 if kind is np.bool_ else 100, 2 * size).astype(kind)
     for one in (values, values[::2]):
         assert numbers(one).equals(pa.array(one))
+        if kind is not np.bool_:
+            assert np.array_equal(as_numbers(pa.array(one)), one)
+            assert np.array_equal(as_numbers(pa.array(one).slice(1)), one[1:])
 
 
 @pytest.mark.parametrize("values", [WORDS, EVEN, ["", ""], []], ids=str)
@@ -102,19 +117,20 @@ def test_csv_is_that_of_the_standard_library_and_a_text_that_needs_quotes_is_ref
             write_csv(pa.table({"agency": [text]}), io.BytesIO())
 
 
-def test_neither_writing_nor_reading_loads_pandas_or_kernels():
+def test_who_reads_a_run_loads_no_kernels_and_nobody_loads_pandas():
     code = """
-import sys
+import io, sys
 import numpy as np
 from linkage.files import content_bytes
-from linkage.unit.known import changes_parquet, known_persons
-from linkage.unit.workspace import (partitions_parquet, persons_columns, persons_parquet, persons_table,)
 from linkage.unit.parquet import Chosen, write_csv
-import io
+from linkage.unit.workspace import partitions_parquet, persons_columns, persons_parquet, persons_table
 name, agency = np.array(["A" * 26, "B" * 26], "S26"), Chosen(np.array(["ngo"], object), np.array([0, 0]))
 data = content_bytes(persons_parquet((agency, name, name)))
-known_persons(data), persons_table(data), write_csv(persons_columns(data), io.BytesIO())
-content_bytes(changes_parquet(())), content_bytes(partitions_parquet((agency, name, np.array([0, 0], np.int32), np.zeros((3, 2), np.int8))))
+persons_table(data), write_csv(persons_columns(data), io.BytesIO())
+content_bytes(partitions_parquet((agency, name, np.array([0, 0], np.int32), np.zeros((3, 2), np.int8))))
 assert not {"pandas", "numba"} & set(sys.modules)
+from linkage.unit.known import changes_parquet, known_persons
+known_persons(data), content_bytes(changes_parquet(()))
+assert "pandas" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
