@@ -144,8 +144,8 @@ def _said_of_both(
 def _register(local_id: Text, record: NDArray[np.bytes_]) -> bytes:
     """Sorted by the agency's own ids; only ids that are no plain words are looked at one by one."""
     ids = _replaced(pa.array(local_id, pa.large_utf8()), _FORMULA, _as_text)
-    order = pc.sort_indices(ids)
     names = pa.array(record, pa.binary(record.dtype.itemsize)).cast(pa.large_binary()).cast(pa.large_utf8())
+    order = pc.sort_indices(pa.table([ids, names], ["id", "name"]), sort_keys=[("id", "ascending"), ("name", "ascending")])
     written = _replaced(ids.take(order), _SPECIAL, _quoted)
     lines = pc.binary_join_element_wise(written, names.take(order), pa.scalar(",", pa.large_utf8()))
     return "\n".join(("record_id,record", *lines.to_pylist(), "")).encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,13 +16,29 @@ from linkage.sha256 import Pool
 _LENGTH = 4  # bytes of a length before each text
 
 
-class Texts(Columns):
-    """A list's features by name."""
+class Texts(Mapping[str, Text]):
+    """A list's features by name, as `cells.Columns` has columns, and their texts as they are hashed."""
 
     def __init__(self, features: Mapping[str, Text | Column | Callable[[], Column]]) -> None:
         """Take features as columns are taken."""
-        super().__init__(features)
+        self._columns = Columns(features)
         self._pools: dict[str, Pool] = {}
+
+    def __getitem__(self, name: str) -> Text:
+        """(n,) object array of text."""
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        """Number of features."""
+        return len(self._columns)
+
+    def coded(self, name: str) -> Column:
+        """The number of each row's text, 0 = missing, and the texts by number."""
+        return self._columns.coded(name)
 
     def pool(self, name: str) -> Pool:
         """The texts by number, each behind its length, as they are hashed."""
