@@ -38,7 +38,7 @@ Layout = Callable[[Sequence[str]], Mapping[str, int]]
 Out = TypeVar("Out")
 
 MAX_COLUMNS = 10_000
-MAX_ROWS = 10_000_000
+MAX_ROWS = 20_000_000
 MAX_LINE = 1 << 24  # characters; a file without line ends must not be read whole
 MAX_TEXT = 1 << 32  # characters of distinct values in a Parquet file
 DELIMITERS = ",;\t|"

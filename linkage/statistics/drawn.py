@@ -82,7 +82,7 @@ def moving(frame: pd.DataFrame, person: Ints, table: PartitionsTable) -> Moving:
     )
 
 
-def _named(group: NDArray[np.int32], labels: NDArray[np.int16] | NDArray[np.int8]) -> Ints:
+def _named(group: NDArray[np.int32], labels: NDArray[np.int8]) -> Ints:
     """(n_draws, k) clusters of all groups under different numbers below k."""
     code, _ = pd.factorize(group)
     sizes = np.bincount(code)

@@ -95,7 +95,7 @@ def draws_of_files(files: Mapping[str, bytes], run: str = "") -> Draws:
 
 def _of_draws(table: PartitionsTable, draws: int) -> PartitionsTable:
     """The table with one row of labels per draw: a file in which nobody is doubtful does not tell how many there are."""
-    return table if len(table.record) else table._replace(labels=np.zeros((draws, 0), np.int16))
+    return table if len(table.record) else table._replace(labels=np.zeros((draws, 0), np.int8))
 
 
 def digest_of_persons(persons: PersonsTable) -> str:

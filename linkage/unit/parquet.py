@@ -23,7 +23,6 @@ _PINNED: Mapping[str, Any] = {
     "data_page_version": "1.0",
     "compression": "zstd",
     "compression_level": 1,  # pseudonyms: in less than half the time of 3, and smaller
-    "use_dictionary": True,
     "write_statistics": False,
     "write_page_checksum": True,
     "store_schema": False,
@@ -47,18 +46,22 @@ class Chosen(NamedTuple):
 Column = Texts | Names | Chosen
 
 
-def written(part: Callable[[slice], Any], rows: int, at_once: int = ROW_GROUP) -> Callable[[IO[bytes]], None]:
+def written(
+    part: Callable[[slice], Any], rows: int, at_once: int = ROW_GROUP, plain: Sequence[str] = ()
+) -> Callable[[IO[bytes]], None]:
     """What writes a table as Parquet under pinned parameters, so that equal tables give equal bytes.
 
     Args:
         part: the Arrow table of some rows; all parts have one schema, and their rows are in order.
         rows: how many there are.
         at_once: rows of a part, and of a row group.
+        plain: columns that are not worth a dictionary, because hardly two values are equal.
     """
 
     def write(out: IO[bytes]) -> None:
         first = part(slice(0, at_once))
-        with pq.ParquetWriter(out, first.schema, **_PINNED) as file:
+        coded = [name for name in first.column_names if name not in plain]
+        with pq.ParquetWriter(out, first.schema, **_PINNED, use_dictionary=coded) as file:
             file.write_table(first, row_group_size=at_once)
             for start in range(at_once, rows, at_once):
                 file.write_table(part(slice(start, start + at_once)), row_group_size=at_once)
@@ -159,6 +162,13 @@ def as_numbers(column: Any) -> NDArray[Any]:
     return np.frombuffer(
         column.buffers()[1], column.type.to_pandas_dtype(), len(column), column.offset * column.type.bit_width // 8
     )
+
+
+def as_bytes(column: Any) -> NDArray[np.uint8]:
+    """(n, width) the bytes of a column of values that all have one width."""
+    whole = column.combine_chunks()
+    width = whole.type.byte_width
+    return np.frombuffer(whole.buffers()[1], np.uint8, len(whole) * width, whole.offset * width).reshape(len(whole), width)
 
 
 def as_names(column: Any) -> Names:

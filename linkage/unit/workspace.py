@@ -36,10 +36,10 @@ from linkage.files import (
     write_digested,
 )
 from linkage.unit.parquet import (
-    ROW_GROUP,
     Chosen,
     Column,
     Texts,
+    as_bytes,
     as_texts,
     numbers,
     order_of,
@@ -438,29 +438,31 @@ class PartitionsTable(NamedTuple):
     Attributes:
         agency, record: (n_doubtful,) object arrays of text, sorted.
         group: (n_doubtful,) int32; no draw joins two groups.
-        labels: (n_draws, n_doubtful) int16, or int8 before it is written: cluster within the group; read from a file, (0, 0) where
-            nobody is doubtful.
+        labels: (n_draws, n_doubtful) int8, cluster within the group; read from a file, (0, 0) where nobody is doubtful.
     """
 
     agency: Texts
     record: Texts
     group: NDArray[np.int32]
-    labels: NDArray[np.int16] | NDArray[np.int8]
+    labels: NDArray[np.int8]
 
 
-def partitions_parquet(table: tuple[Column, Column, NDArray[np.int32], NDArray[np.int16] | NDArray[np.int8]]) -> Writes:
-    """What writes the draws, in the columns of a `PartitionsTable`, as Parquet: a row per doubtful record, its labels a list."""
+def partitions_parquet(table: tuple[Column, Column, NDArray[np.int32], NDArray[np.int8]]) -> Writes:
+    """What writes the draws, in the columns of a `PartitionsTable`, as Parquet: a row per doubtful record, a byte per draw.
+
+    As lists, a million records' labels would take several seconds; as bytes side by side they are written as they are.
+    """
     order = order_of(*table[:2])
     agency, record, group, labels = taken(table[0], order), taken(table[1], order), table[2][order], table[3].T[order]
-    draws = len(table[3])
+    kind = pa.binary(max(len(table[3]), 1))
 
     def part(rows: slice) -> Any:
-        flat = np.ascontiguousarray(labels[rows], np.int16).reshape(-1)
-        lists = pa.FixedSizeListArray.from_arrays(numbers(flat), draws)
+        some = np.ascontiguousarray(labels[rows], np.int8)
+        drawn = pa.Array.from_buffers(kind, len(some), [None, pa.py_buffer(some)])
         named = {"agency": texts(taken(agency, rows)), "record": texts(taken(record, rows))}
-        return pa.table({**named, "group": numbers(group[rows]), "labels": lists})
+        return pa.table({**named, "group": numbers(group[rows]), "labels": drawn})
 
-    return written(part, len(group), max(ROW_GROUP // max(draws, 1), 1))  # a million labels at a time
+    return written(part, len(group), _DOUBTFUL_AT_ONCE, plain=("labels",))
 
 
 def partitions_table(data: bytes) -> PartitionsTable:
@@ -470,16 +472,15 @@ def partitions_table(data: bytes) -> PartitionsTable:
         TamperedError: it is no such table.
     """
     table = read(data, PARTITIONS)
-    wanted = {"agency": pa.string(), "record": pa.string(), "group": pa.int32(), "labels": pa.list_(pa.int16())}
+    found = dict(zip(table.column_names, table.schema.types, strict=True)).get("labels")
+    labels = found if isinstance(found, pa.FixedSizeBinaryType) else pa.binary(1)
+    wanted = {"agency": pa.string(), "record": pa.string(), "group": pa.int32(), "labels": labels}
     refuse_other_columns(table, wanted, PARTITIONS)
-    lists = table["labels"].combine_chunks()
-    flat, draws = lists.flatten(), set(lists.value_lengths().to_pylist())
-    if len(draws) > 1 or flat.null_count:
-        raise TamperedError("the table's columns are not those of this file", file=PARTITIONS)
-    labels = flat.to_numpy().reshape(len(lists), max(draws, default=0)).T
-    return PartitionsTable(as_texts(table["agency"]), as_texts(table["record"]), table["group"].to_numpy(), labels)
+    drawn = as_bytes(table["labels"]).view(np.int8).T if table.num_rows else np.empty((0, 0), np.int8)
+    return PartitionsTable(as_texts(table["agency"]), as_texts(table["record"]), table["group"].to_numpy(), drawn)
 
 
+_DOUBTFUL_AT_ONCE = 1 << 15
 _ENDS = PairsTable._fields[:4]
 _APART = "apart"
 _NUMBERS = {"prior": pa.int64(), "weight": pa.int64(), "same": pa.bool_()}

@@ -39,7 +39,7 @@ def draws_of(frame, group, labels, joins):
         frame["agency"].to_numpy(object)[doubtful],
         frame["record"].to_numpy(object)[doubtful],
         np.array(group, np.int32)[doubtful],
-        np.array(labels, np.int16).reshape(len(joins), -1)[:, doubtful],
+        np.array(labels, np.int8).reshape(len(joins), -1)[:, doubtful],
     )
     return Draws(table, np.array(joins, np.int64), digest_of_persons(persons))
 

@@ -21,7 +21,7 @@ def records():
 
 @pytest.fixture
 def labels():
-    return np.random.default_rng(4).integers(0, 3, (DRAWS, 6)).astype(np.int16)
+    return np.random.default_rng(4).integers(0, 3, (DRAWS, 6)).astype(np.int8)
 
 
 def drawn(labels, joins=0):

@@ -25,7 +25,7 @@ def draws():
         texts("ngo", "ngo", "police"),
         texts("A", "B", "C"),
         np.array([1, 1, 1], np.int32),
-        np.array([[0, 0, 2], [0, 1, 1]], np.int16),
+        np.array([[0, 0, 2], [0, 1, 1]], np.int8),
     )
     return Draws(table, np.array([0, 3], np.int64), "abc", "r1")
 
@@ -46,7 +46,7 @@ def test_what_was_written_is_read(draws):
 
 
 def test_draws_in_which_nobody_is_doubtful_are_read(draws):
-    empty = PartitionsTable(texts(), texts(), np.zeros(0, np.int32), np.zeros((2, 0), np.int16))
+    empty = PartitionsTable(texts(), texts(), np.zeros(0, np.int32), np.zeros((2, 0), np.int8))
     data = partitions_file(Draws(empty, draws.joins, "abc"))
     read = read_partitions(data, "p")
     assert (read.table.labels.shape, read.joins.tolist(), read.run) == ((2, 0), [0, 3], "")

@@ -58,7 +58,7 @@ def draws():
         np.array(["ngo", "police"], object),
         np.array(["1", "1"], object),
         np.zeros(2, np.int32),
-        np.array([[0, 0], [0, 1]], np.int16),
+        np.array([[0, 0], [0, 1]], np.int8),
     )
     return Draws(table, np.array([0, 1], np.int64), "")
 

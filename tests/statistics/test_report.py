@@ -97,7 +97,7 @@ def draws_of(persons, *doubtful):
     """Draws in the second half of which each of the doubtful records is a person of its own."""
     records = persons[persons["person_id"].isin(doubtful)].sort_values(["agency", "record"])
     alone = records.groupby("person_id").cumcount().to_numpy()
-    labels = np.array([np.zeros(len(records)), alone] * 20, np.int16)
+    labels = np.array([np.zeros(len(records)), alone] * 20, np.int8)
     columns = (records[name].to_numpy(object) for name in ("agency", "record"))
     of = digest_of_persons(PersonsTable(*(persons[name].to_numpy(object) for name in PersonsTable._fields)))
     group = pd.factorize(records["person_id"])[0].astype(np.int32)
