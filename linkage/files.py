@@ -7,6 +7,7 @@ host writes. Source of the pattern: reference `reliability.md`, section 3.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import hashlib
 import io
@@ -25,6 +26,7 @@ from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
+_MMAP_THRESHOLD, _LARGE_ARRAY = -3, 4 << 20  # of glibc: see mallopt(3)
 STRETCH = 1 << 20  # what the caches of a processor hold
 Writes = Callable[[IO[bytes]], object]
 Content = bytes | Writes  # the bytes, or what writes them
@@ -277,6 +279,16 @@ def let_go(data: memoryview) -> None:
     """Give back the memory of mapped bytes; they are read from the file again when they are looked at again."""
     if isinstance(data.obj, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         data.obj.madvise(mmap.MADV_DONTNEED)
+
+
+def give_back_at_once() -> None:
+    """Let large arrays be given back to the system as they are freed, where the C library can be told so.
+
+    Glibc raises its bound for that with every large array, up to 32 MB, and keeps what is smaller: a tenth of a long job's memory.
+    """
+    tell = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if tell is not None:
+        tell(_MMAP_THRESHOLD, _LARGE_ARRAY)
 
 
 def machine_memory() -> int:

@@ -93,7 +93,7 @@ def long_lists_table(result: Result) -> str:
     return "\n\n".join(
         [
             f"### The protocol for long lists, `{result['protocol']}`",
-            table(["attack, worst of sizes and seeds", "named", "at most"], rows),
+            table(["attack, worst of sizes, one seed", "named", "at most"], rows),
             "Does not hold: " + "; ".join(broken) + "." if broken else "Every bar of the default holds.",
             "What equality alone names as one list grows, its whole plaintext in the attacker's hands:",
             table(["people in the list", *(f"{family}, `{name}`" for family in families for name in names)], grown),

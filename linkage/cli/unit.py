@@ -131,11 +131,12 @@ def link(
 
     from linkage.bundle.keyring import open_keys
     from linkage.cli import watch
-    from linkage.files import machine_memory
+    from linkage.files import give_back_at_once, machine_memory
     from linkage.unit.model_choice import find_model
     from linkage.unit.run import run
     from linkage.unit.workspace import keep_timings, open_workspace
 
+    give_back_at_once()
     available = numba.get_num_threads()
     numba.set_num_threads(min(threads or available, available))
     opened = open_workspace(workspace)

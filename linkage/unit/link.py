@@ -84,6 +84,12 @@ class Linkage:
     labels: Labels
     certainty: Certainty
 
+    def of(self, rows: slice) -> Linkage:
+        """The same of some of the pairs."""
+        pairs, proposed = Pairs(*(side[rows] for side in self.candidates.pairs)), self.candidates.proposed[rows]
+        found, cut = replace(self.candidates, pairs=pairs, proposed=proposed), self.cut._replace(which=self.cut.which[rows])
+        return replace(self, candidates=found, pattern=self.pattern[rows], looked_again=self.looked_again[rows], cut=cut)
+
     @property
     def levels(self) -> Levels:
         """(n_pairs, n_comparisons) int8, −1 = not observed; like all that is told pair by pair, made when it is asked for."""

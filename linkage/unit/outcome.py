@@ -32,7 +32,7 @@ from linkage.unit.workspace import (
     PERSONS,
     PROTOCOL,
     PairsTable,
-    pairs_parquet,
+    pairs_in_parts,
     partitions_parquet,
     persons_parquet,
 )
@@ -51,7 +51,7 @@ def run_files(encodings: Encodings, protocol: Protocol, linkage: Linkage, person
     return {
         PERSONS: own,
         KNOWN: persons_parquet(_with_earlier(encodings, persons, previous, gone)) if len(gone) else own,
-        PAIRS: pairs_parquet(_pairs(agency, record, protocol, linkage)),
+        PAIRS: pairs_in_parts(lambda rows: _pairs(agency, record, protocol, linkage.of(rows)), len(linkage.pattern)),
         CHANGES: changes_parquet(persons.changes),
         MODEL: canonical_json(described_model(protocol, linkage)),
         PROTOCOL: protocol.canonical,

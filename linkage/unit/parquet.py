@@ -17,7 +17,7 @@ from pyarrow import csv
 
 from linkage.errors import TamperedError
 
-ROW_GROUP = 1 << 20
+ROW_GROUP = 1 << 17
 _PINNED: Mapping[str, Any] = {
     "version": "2.6",
     "data_page_version": "1.0",

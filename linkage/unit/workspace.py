@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -398,19 +398,32 @@ def persons_table(data: bytes) -> PersonsTable:
 
 def pairs_parquet(table: PairsTable[Texts] | PairsTable[Chosen]) -> Writes:
     """What writes the candidate pairs as Parquet, sorted by their records."""
-    order = order_of(*table[:4])
-    ends = [taken(column, order) for column in (*table[:4], table.apart)]
-    counted = {name: getattr(table, name)[order] for name in _NUMBERS}
-    levels = table.levels[order]
+    whole = _some_pairs(table, order_of(*table[:4]))
+    return pairs_in_parts(lambda rows: _some_pairs(whole, rows), len(whole.levels))
 
-    def part(rows: slice) -> Any:
-        named = dict(zip((*_ENDS, _APART), (texts(taken(column, rows)) for column in ends), strict=True))
-        shown = {f"{LEVEL_PREFIX}{name}": numbers(levels[rows, i]) for i, name in enumerate(table.comparisons)}
-        told = {name: numbers(column[rows]) for name, column in counted.items()}
-        last = {_APART: named.pop(_APART)}
-        return pa.table(named | shown | told | last)
 
-    return written(part, len(levels))
+def _some_pairs(table: PairsTable[Any], rows: slice | NDArray[np.intp]) -> PairsTable[Any]:
+    some: dict[str, Any] = {name: taken(getattr(table, name), rows) for name in (*_ENDS, _APART)}
+    some |= {name: getattr(table, name)[rows] for name in ("levels", *_NUMBERS)}
+    return table._replace(**some)
+
+
+def pairs_in_parts(part: Callable[[slice], PairsTable[Texts] | PairsTable[Chosen]], rows: int) -> Writes:
+    """What writes candidate pairs as Parquet that are not all laid out at once.
+
+    Args:
+        part: gives some of the pairs, which are sorted by their records.
+        rows: how many there are.
+    """
+
+    def made(some: slice) -> Any:
+        table = part(some)
+        ends = {name: texts(getattr(table, name)) for name in _ENDS}
+        shown = {f"{LEVEL_PREFIX}{name}": numbers(table.levels[:, i]) for i, name in enumerate(table.comparisons)}
+        told = {name: numbers(getattr(table, name)) for name in _NUMBERS}
+        return pa.table(ends | shown | told | {_APART: texts(table.apart)})
+
+    return written(made, rows)
 
 
 def pairs_table(data: bytes) -> PairsTable[Texts]:
