@@ -13,6 +13,7 @@ from benchmarks.privacy.people import LISTS
 from benchmarks.privacy.tables import privacy_tables
 from benchmarks.quality.peers import PEERS
 from benchmarks.quality.sets import SETS
+from linkage.protocol import READY
 
 ROOT = Path(__file__).parents[2]
 METHODS = ["headcount", "equal name and birth date"]
@@ -217,7 +218,7 @@ def test_a_result_says_what_it_was_measured_on_and_that_it_was_tiny(suite, reque
     assert whole["small"]
     assert whole["command"].startswith(f"python -m benchmarks.{suite} --small")
     assert whole["machine"]["cores"] >= 1
-    assert {"persons", "tip"} == set(whole["machine"]["protocols"])
+    assert set(READY) == set(whole["machine"]["protocols"])
     assert "these figures mean nothing" in done.stderr
     of_themselves = suite == "quality"
     assert done.stdout.count("###") == len(whole["results"]) + of_themselves
