@@ -13,7 +13,7 @@ from benchmarks.speed.tables import speed_tables
 
 SUITES = ("quality", "published", "speed", "privacy", "frontier", "several", "long_lists")
 # Further runs of the speed suite, each for itself; they need not be there.
-LARGE = ("jobs", "whole1m", "whole1m_persons", "growth")
+LARGE = ("jobs", "whole1m", "growth")
 RESULTS = Path(__file__).parent / "results"
 
 _HEAD = """# Benchmarks
@@ -33,7 +33,6 @@ python -m benchmarks.quality published --json benchmarks/results/published.json
 python -m benchmarks.speed kernels --peers /tmp/peers --json benchmarks/results/speed.json
 python -m benchmarks.speed encode seal link100k demo whole --peers /tmp/peers --json benchmarks/results/jobs.json
 python -m benchmarks.speed whole1m --peers /tmp/peers --json benchmarks/results/whole1m.json    # 7 GB of disk
-python -m benchmarks.speed whole1m_persons --peers /tmp/peers --json benchmarks/results/whole1m_persons.json    # 20 GB
 python -m benchmarks.speed growth --json benchmarks/results/growth.json    # 60 GB
 python -m benchmarks.speed.plot -o docs/growth.svg
 python -m benchmarks.privacy default --json benchmarks/results/privacy.json

@@ -22,7 +22,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     **whole.BENCHMARKS,
     "growth": growth.run,
 }
-LONG = ("whole1m", "whole1m_persons", "growth")
+LONG = ("whole1m", "growth")
 _LONG_OPTION = "--long"
 
 

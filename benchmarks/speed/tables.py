@@ -14,7 +14,6 @@ _TITLES = {
     "demo": "`headcount demo` from the command line",
     "whole": "Whole linkage of 100,000 records, beside Splink",
     "whole1m": "Whole linkage of a million records, beside Splink",
-    "whole1m_persons": "The same under the protocol for lists of any length",
     "growth": "How the linkage grows",
 }
 
@@ -22,7 +21,7 @@ _TITLES = {
 def speed_tables(whole: Result) -> str:
     """The suite's results, each under its title."""
     small = {"kernels": _kernels, "encode": _encode, "seal": _seal, "link100k": _link, "demo": _demo}
-    show = {**small, "whole": _whole, "whole1m": _whole, "whole1m_persons": _whole, "growth": _growth}
+    show = {**small, "whole": _whole, "whole1m": _whole, "growth": _growth}
     parts: list[str] = []
     for name, result in whole["results"].items():
         parts += [f"### {_TITLES[name]}", *([not_measured(result)] if "skipped" in result else show[name](result))]

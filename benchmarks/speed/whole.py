@@ -67,7 +67,6 @@ def run_case(case: Case, settings: Settings) -> Result:
 BENCHMARKS: Mapping[str, Benchmark] = {
     "whole": partial(run_case, Case("synth100k", PROTOCOL, None, twice=True)),
     "whole1m": partial(run_case, Case("synth1m", LONG_LISTS, 0.5, twice=False)),
-    "whole1m_persons": partial(run_case, Case("synth1m", PROTOCOL, 2, twice=False)),
 }
 
 

@@ -129,7 +129,7 @@ def test_without_a_result_there_is_nothing_to_draw(tmp_path, capsys):
 
 
 def test_what_takes_long_runs_only_where_it_is_named():
-    assert set(BENCHMARKS) - set(asked_for([])) == set(LONG) == {"whole1m", "whole1m_persons", "growth"}
+    assert set(BENCHMARKS) - set(asked_for([])) == set(LONG) == {"whole1m", "growth"}
     assert set(asked_for(["growth"])) == set(asked_for(["--small"])) == set(BENCHMARKS)
     assert spelt_out(["--long", "--peers", "x"]) == [*BENCHMARKS, "--peers", "x"]
     assert spelt_out(["whole1m"]) == ["whole1m"]

@@ -149,7 +149,7 @@ def test_the_demo_is_timed_and_must_equal_its_truth(speed):
     assert demo["warm"]["wall_s"] > 0
 
 
-@pytest.mark.parametrize("name", ["whole", "whole1m", "whole1m_persons"])
+@pytest.mark.parametrize("name", ["whole", "whole1m"])
 def test_a_whole_linkage_goes_through_the_commands_and_is_judged_by_the_truth(speed, name):
     whole = speed[0]["results"][name]
     assert all(whole[step]["cpu_s"] > 0 for step in ("seal", "receive", "link", "export"))
