@@ -128,7 +128,7 @@ def test_encoding_is_measured_by_stage(speed):
 
 def test_sealing_is_measured_from_file_to_files_with_its_stages(speed):
     seal = speed[0]["results"]["seal"]
-    assert list(seal["schemes"]) == ["national, locked/1", "persons, locked/1", "persons, fields/1"]
+    assert list(seal["schemes"]) == ["national, locked/1"]
     for one in seal["schemes"].values():
         assert {"read_extract", "features", "encode_tokens", "write_linking", "seal_to"} <= set(one["stages"])
         assert set(one["sealed_bytes"]) == {"linking.age", "content.age", "register.csv"}
