@@ -150,11 +150,10 @@ def merged(table: Table, first: int, last: int) -> tuple[Pairs, NDArray[np.uint6
 
     several = over_slices(work, last - first, _RECORDS_AT_A_TIME)
     ends = np.cumsum([0, *several]).tolist()
-    for number, start in enumerate(
-        range(0, last - first, _RECORDS_AT_A_TIME)
-    ):  # what pairs of several passes left free is closed up
+    # What pairs of several passes left free behind each slice is closed up.
+    for number, begin in enumerate(room[: last - first : _RECORDS_AT_A_TIME].tolist()):
         for column in columns:
-            column[ends[number] : ends[number + 1]] = column[room[start] : room[start] + several[number]]
+            column[ends[number] : ends[number + 1]] = column[begin : begin + several[number]]
     left, right, bits = (column[: ends[-1]] for column in columns)
     return Pairs(left, right), bits
 

@@ -30,7 +30,7 @@ FORMAT = "headcount-protocol/1"
 NORMALISER = "norm/1"
 READY = ("tip", "persons", "national")
 # Where a ready protocol has no scheme file of its own, it takes that of another with the same fields, or the one for all.
-_ELSE = {"national": "persons"}
+_ELSE = {"national": ("persons",)}
 SCHEMES: tuple[str, ...] = get_args(Scheme)
 DEFAULT_SCHEME = "locked/1"
 _SCHEME_MARK = "#:scheme\n\n"
@@ -388,7 +388,7 @@ def ready_text(name: str, scheme: str = DEFAULT_SCHEME) -> str:
     if scheme not in SCHEMES:
         raise SchemaError(f"there is no encoding scheme of this name; there are {', '.join(SCHEMES)}")
     folder = resources.files("linkage") / "protocols"
-    files = (folder / "schemes" / f"{who}.{scheme.replace('/', '-')}.toml" for who in (name, _ELSE.get(name, "any"), "any"))
+    files = (folder / "schemes" / f"{who}.{scheme.replace('/', '-')}.toml" for who in (name, *_ELSE.get(name, ()), "any"))
     of_scheme = next(file for file in files if file.is_file())
     return (folder / f"{name}.toml").read_text("utf-8").replace(_SCHEME_MARK, of_scheme.read_text("utf-8"))
 

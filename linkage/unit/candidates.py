@@ -74,11 +74,6 @@ class Proposals:
     passes: tuple[Pass, ...]
     table: Table
 
-    @property
-    def per_record(self) -> NDArray[np.int64]:
-        """(n_records,) how many pairs are proposed with each record on the left, a pair counting for each pass."""
-        return self.table.proposed
-
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
     """Run every pass, and the joins that the number of records allows."""

@@ -84,9 +84,9 @@ def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, 
 
 def ranges(proposals: Proposals, most: int) -> list[Range]:
     """Records cut into runs of whom at most so many pairs are proposed, or of one record; at least one run."""
-    ends = np.concatenate([[0], np.cumsum(proposals.per_record)])
+    ends = np.concatenate([[0], np.cumsum(proposals.table.proposed)])
     found: list[Range] = []
-    first, n = 0, len(proposals.per_record)
+    first, n = 0, len(proposals.table.proposed)
     while first < n or not found:
         last = max(int(np.searchsorted(ends, ends[first] + most, side="right")) - 1, min(first + 1, n))
         found.append(Range(first, last))

@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from linkage.files import PRIVATE, digest_of_file, make_private_directory, write_atomically
+from linkage.files import PRIVATE, digest_of_file, make_private_directory, write_atomically, write_digested
 
 Kernel = Callable[[int, int], Any]
 # Told the stage, how many of its parts are done, and of how many; a stage begins with none done.
@@ -100,8 +100,8 @@ class OnDisk:
     def _made(self, name: str, kernel: Kernel, part: Range) -> Path:
         file = self.folder / f"{name}-{part.first}-{part.last}.arrow"
         if not _whole(file):
-            write_atomically(file, functools.partial(_write, kernel(*part)), mode=PRIVATE)
-            write_atomically(_digest_file(file), digest_of_file(file).encode(), mode=PRIVATE)
+            digest = write_digested(file, functools.partial(_write, kernel(*part)), mode=PRIVATE)
+            write_atomically(_digest_file(file), digest.encode(), mode=PRIVATE)
         return file
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.bundle.format import length_prefixed, u32
 from linkage.records import Encodings
 from linkage.sha256 import Pool, keyed_hashes
 from linkage.unit.known import PERSON_LENGTH, Change, Known, seen_before
@@ -96,16 +97,12 @@ def _new_ids(encodings: Encodings, clusters: _Clusters, key: bytes) -> Names:
 def _strings(encodings: Encodings) -> tuple[Pool, int]:
     """The label, each agency with the length of the record behind it, and the records; and where these begin."""
     width = encodings.record.dtype.itemsize
-    agencies = [_prefixed(name.encode()) + width.to_bytes(4, "big") for name in encodings.agencies]
+    agencies = [length_prefixed(name.encode()) + u32(width) for name in encodings.agencies]
     heads = np.cumsum([0, len(_LABEL), *map(len, agencies)])
     start = np.append(heads[:-1], heads[-1] + width * np.arange(len(encodings) + 1))
     first = np.frombuffer(b"".join((_LABEL, *agencies)), np.uint8)
     flat = np.concatenate([first, np.ascontiguousarray(encodings.record).view(np.uint8)])
     return Pool(flat, start, max(width, len(_LABEL), *map(len, agencies))), 1 + len(agencies)
-
-
-def _prefixed(part: bytes) -> bytes:
-    return len(part).to_bytes(4, "big") + part
 
 
 def _base32(words: NDArray[np.uint32]) -> Names:
@@ -187,7 +184,7 @@ def _inherited(shared: _Shared) -> NDArray[np.bool_]:
 def _message(encodings: Encodings, members: NDArray[np.intp]) -> bytes:
     """What the name of a cluster is a hash of."""
     named = ((encodings.agencies[encodings.source[at]].encode(), bytes(encodings.record[at])) for at in members.tolist())
-    return _LABEL + b"".join(_prefixed(part) for record in named for part in record)
+    return _LABEL + length_prefixed(*(part for record in named for part in record))
 
 
 def _unused(name: bytes, data: bytes, key: bytes, used: set[bytes]) -> bytes:

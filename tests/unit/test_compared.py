@@ -34,7 +34,7 @@ def test_ranges_cover_every_record_once_and_hold_as_many_pairs_as_they_may(peopl
     assert [one.first for one in found] == [0, *(one.last for one in found[:-1])]
     assert found[-1].last == len(people)
     for one in found:
-        pairs = int(proposals.per_record[one.first : one.last].sum())
+        pairs = int(proposals.table.proposed[one.first : one.last].sum())
         assert pairs <= most or one.last == one.first + 1
 
 

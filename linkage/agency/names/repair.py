@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from linkage.agency.names.scripts import has_cyrillic, is_cyrillic
+
 _FIRST_HIGH = "\u00c0"
 # UTF-8 first: hardly any other bytes are valid UTF-8, while as cp1251 all are Cyrillic of a kind.
 _ROUTES = (("latin-1", "utf-8"), ("cp1252", "utf-8"), ("cp1252", "cp1251"), ("latin-1", "cp1251"))
@@ -55,8 +57,7 @@ def from_legacy_font(text: str, *, legacy_column: bool = False) -> str:
 
 def _looks_misread(text: str) -> bool:
     high = sum(letter >= _FIRST_HIGH for letter in text)
-    cyrillic = any("\u0400" <= letter <= "\u052f" for letter in text)
-    return not cyrillic and high >= _LEAST_HIGH and high >= _LEAST_HIGH_SHARE * len(text)
+    return not has_cyrillic(text) and high >= _LEAST_HIGH and high >= _LEAST_HIGH_SHARE * len(text)
 
 
 def _reread(text: str, wrong: str, right: str) -> str:
@@ -68,5 +69,5 @@ def _reread(text: str, wrong: str, right: str) -> str:
 
 def _is_cyrillic(text: str) -> bool:
     letters = [letter for letter in text if letter.isalpha()]
-    cyrillic = sum("\u0400" <= letter <= "\u052f" for letter in letters)
+    cyrillic = sum(map(is_cyrillic, letters))
     return bool(letters) and cyrillic >= _LEAST_CYRILLIC_SHARE * len(letters)
