@@ -8,33 +8,33 @@ them, and `components` says which records hang together. Only `comparators` is i
 from blocking.components import components
 from blocking.exact_join import CrossPairs, dice_join, dice_join_between, hamming_join, hamming_join_between
 from blocking.pairs import Pairs, all_pairs, complete, found_among, from_codes, random_pairs, to_codes
-from blocking.passes import Lists, Table, list_lengths, lists_of_pairs, lists_of_token, merged, side_by_side
+from blocking.passes import Lists, Table, list_lengths, lists_of_blocks, lists_of_pairs, merged, side_by_side
 from blocking.quality import pairs_completeness, pairs_quality, reduction_ratio
-from blocking.tokens import Skipped, block_sizes, blocks_of, cap_for, pair_count, token_join
+from blocking.tokens import Blocks, Skipped, blocks_of, cap_for, finer, token_join
 
 __all__ = [
+    "Blocks",
     "CrossPairs",
     "Lists",
     "Pairs",
     "Skipped",
     "Table",
     "all_pairs",
-    "block_sizes",
     "blocks_of",
     "cap_for",
     "complete",
     "components",
     "dice_join",
     "dice_join_between",
+    "finer",
     "found_among",
     "from_codes",
     "hamming_join",
     "hamming_join_between",
     "list_lengths",
+    "lists_of_blocks",
     "lists_of_pairs",
-    "lists_of_token",
     "merged",
-    "pair_count",
     "pairs_completeness",
     "pairs_quality",
     "random_pairs",

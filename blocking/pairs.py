@@ -61,16 +61,16 @@ def complete(groups: NDArray[np.integer]) -> Pairs:
     Args:
         groups: (n,) integers, the group of each record.
     """
-    order = np.argsort(groups, kind="stable")
+    order = np.argsort(groups, kind="stable").astype(np.int32)
     _, sizes = np.unique(groups, return_counts=True)
     return within(order, sizes, len(groups))
 
 
-def within(order: NDArray[np.int64], sizes: NDArray[np.int64], n: int) -> Pairs:
+def within(order: NDArray[np.int32], sizes: NDArray[np.int64], n: int) -> Pairs:
     """All pairs within consecutive groups, already in order: no pair is ever sorted.
 
     Args:
-        order: (m,) records, one group after the other, ascending within a group; none twice.
+        order: (m,) int32 records, one group after the other, ascending within a group; none twice.
         sizes: (n_groups,) lengths of the groups, in sum m.
         n: number of records; those not in `order` are in no pair.
     """
@@ -78,7 +78,7 @@ def within(order: NDArray[np.int64], sizes: NDArray[np.int64], n: int) -> Pairs:
 
 
 @njit(nogil=True, cache=True)
-def _within(order: NDArray[np.int64], sizes: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _within(order: NDArray[np.int32], sizes: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Record after record, the members of its group that come after it."""
     member, place_of, n_pairs, at = np.empty(len(order), np.int32), np.full(n, -1, np.int32), 0, 0
     for size in sizes:

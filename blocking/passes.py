@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from blocking.pairs import Pairs
-from blocking.tokens import Skipped, blocks_of
+from blocking.tokens import Blocks
 from comparators import over_slices
 
 MOST_PASSES = 64
@@ -35,27 +35,19 @@ class Lists(NamedTuple):
     members: NDArray[np.int32]
 
 
-def lists_of_token(tokens: NDArray[np.uint64], max_block: int) -> tuple[Lists, Skipped]:
-    """What sharing a token proposes, from blocks up to the cap, and what the cap left out; the members lie block after block.
+def lists_of_blocks(blocks: Blocks, n: int) -> Lists:
+    """What blocks propose, each all its pairs; the members lie block after block.
 
     Args:
-        tokens: (n,) uint64; 0 = missing, which is shared with nobody.
-        max_block: largest block that is joined, in records.
+        blocks: no record in two of them.
+        n: number of records.
     """
-    order, sizes, skipped = blocks_of(tokens, max_block)
-    return Lists(*_listed(order, sizes, len(tokens))), skipped
-
-
-@njit(nogil=True, cache=True)
-def _listed(order: NDArray[np.int64], sizes: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    place, members, at = np.full(n, -1, np.int32), np.empty(len(order), np.int32), 0
-    for size in sizes:
-        for one in range(at, at + size - 1):
-            members[one] = order[one]
-            place[order[one]] = one + 1
-        at += size
-        members[at - 1] = ~order[at - 1]
-    return place, members
+    members, place = blocks.records.copy(), np.full(n, -1, np.int32)
+    ends = np.cumsum(blocks.sizes)
+    members[ends - 1] = ~members[ends - 1]
+    place[blocks.records[:-1]] = np.arange(1, len(members), dtype=np.int32)
+    place[blocks.records[ends - 1]] = -1
+    return Lists(place, members)
 
 
 def lists_of_pairs(pairs: Pairs, n: int) -> Lists:
@@ -109,8 +101,8 @@ def side_by_side(passes: Iterable[Lists], several: int, n: int) -> Table:
     """The passes over n records as one table, into which each is written as it comes.
 
     Args:
-        passes: as many as `several` says, each of no more members than there are records, or of more if it is the last.
-        several: how many passes.
+        passes: up to as many as `several` says, each of no more members than there are records, or of more if it is the last.
+        several: for how many passes there is room.
         n: number of records.
 
     Raises:
@@ -120,6 +112,7 @@ def side_by_side(passes: Iterable[Lists], several: int, n: int) -> Table:
         raise ValueError(f"{several} passes, at most {MOST_PASSES} can be told apart")
     place, start, pairs = np.empty((several, n), np.int32), np.zeros(several + 1, np.int64), np.zeros(several, np.int64)
     members, proposed = np.empty(several * n, np.int32), np.zeros(n, np.int64)  # memory that nothing is written to costs nothing
+    made = 0
     for one, lists in enumerate(passes):
         start[one + 1] = start[one] + len(lists.members)
         if start[one + 1] > len(members):  # of a join
@@ -128,7 +121,8 @@ def side_by_side(passes: Iterable[Lists], several: int, n: int) -> Table:
         lengths = list_lengths(lists)
         pairs[one] = lengths.sum(dtype=np.int64)
         proposed += lengths
-    return Table(place, members[: start[-1]], start, pairs, proposed)
+        made = one + 1
+    return Table(place[:made], members[: start[made]], start[: made + 1], pairs[:made], proposed)
 
 
 def merged(table: Table, first: int, last: int) -> tuple[Pairs, NDArray[np.uint64]]:

@@ -30,37 +30,46 @@ class Skipped(NamedTuple):
     pairs: int
 
 
-def block_sizes(tokens: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """(n_blocks,) int64 records in each block, at least 1, in order of the tokens.
+class Blocks(NamedTuple):
+    """Blocks of two records and more.
 
-    Args:
-        tokens: (n,) uint64; 0 = missing, in no block.
+    Attributes:
+        records: (m,) int32, block after block, rising in each.
+        sizes: (n_blocks,) int64 records in each.
     """
-    return _run_lengths(np.sort(tokens))
+
+    records: NDArray[np.int32]
+    sizes: NDArray[np.int64]
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs they hold."""
+        return int(_pairs_of(self.sizes).sum())
+
+    def parted(self, cap: int) -> tuple[Blocks, Blocks]:
+        """Those of at most `cap` records, and those above."""
+        above = self.sizes > cap
+        if not above.any():
+            return self, Blocks(self.records[:0], self.sizes[:0])
+        members = np.repeat(above, self.sizes)
+        return Blocks(self.records[~members], self.sizes[~above]), Blocks(self.records[members], self.sizes[above])
+
+    def as_skipped(self) -> Skipped:
+        """These as what was left out."""
+        return Skipped(len(self.sizes), len(self.records), self.pairs)
 
 
-def pair_count(tokens: NDArray[np.uint64], max_block: int) -> int:
-    """Number of pairs that `token_join` would return, at the cost of counting.
-
-    Args:
-        tokens: (n,) uint64; 0 = missing.
-        max_block: largest block that is joined, in records.
-    """
-    sizes = block_sizes(tokens)
-    return int(_pairs_of(sizes[sizes <= max_block]).sum())
-
-
-def cap_for(tokens: NDArray[np.uint64], most_pairs: int) -> int:
+def cap_for(sizes: NDArray[np.int64], most_pairs: int) -> int:
     """The largest size of a block such that all blocks up to that size together make at most so many pairs.
 
     They are counted and not made. Blocks of one record make none, so that the cap is at least 1; where all blocks fit, it
     is the size of the largest.
 
     Args:
-        tokens: (n,) uint64; 0 = missing, in no block.
+        sizes: (n_blocks,) int64 records in each.
         most_pairs: number of pairs, 0 or more.
     """
-    blocks = np.bincount(block_sizes(tokens))
+    blocks = np.bincount(sizes)
     sizes = np.flatnonzero(blocks)
     made = np.cumsum(_pairs_of(sizes) * blocks[sizes])
     return max(1, int(sizes[made <= most_pairs].max(initial=1)))
@@ -73,23 +82,31 @@ def token_join(tokens: NDArray[np.uint64], max_block: int) -> tuple[Pairs, Skipp
         tokens: (n,) uint64; 0 = missing, which is shared with nobody.
         max_block: largest block that is joined, in records.
     """
-    order, sizes, skipped = blocks_of(tokens, max_block)
-    return within(order, sizes, len(tokens)), skipped
+    blocks, above = blocks_of(tokens).parted(max_block)
+    return within(blocks.records, blocks.sizes, len(tokens)), above.as_skipped()
 
 
-def blocks_of(tokens: NDArray[np.uint64], max_block: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Skipped]:
-    """The blocks of two records and more, up to the cap.
+def blocks_of(tokens: NDArray[np.uint64]) -> Blocks:
+    """The blocks of two records and more that share a token.
 
     Args:
         tokens: (n,) uint64; 0 = missing, in no block.
-        max_block: largest block that is wanted, in records.
-
-    Returns:
-        (m,) int64 records, block after block, rising in each; (n_blocks,) int64 sizes; and what the cap left out.
     """
     bits = max(len(tokens) - 1, 1).bit_length()
-    order, sizes, skipped = _blocks(tokens, np.sort(_keys(tokens, bits)), bits, max_block)
-    return order, sizes, Skipped(*skipped)
+    return Blocks(*_blocks(tokens, np.sort(_keys(tokens, bits)), bits))
+
+
+def finer(tokens: NDArray[np.uint64], blocks: Blocks, by: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(n,) uint64 tokens that two records share if they are in one of these blocks and share what it is split by.
+
+    Args:
+        tokens: (n,) what the records of a block share.
+        blocks: those to be split.
+        by: (n,) likewise; 0 = missing, which is shared with nobody.
+    """
+    out = np.zeros_like(tokens)
+    _finer(tokens, blocks.records, by, out)
+    return out
 
 
 def _pairs_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -99,16 +116,18 @@ def _pairs_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @njit(nogil=True, cache=True)
-def _run_lengths(tokens: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """(n_runs,) int64 how often each token occurs, 0 left out; tokens ascend."""
-    sizes, n_sizes, before = np.empty(len(tokens), np.int64), 0, np.uint64(0)
-    for token in tokens:
-        if token == before and n_sizes:
-            sizes[n_sizes - 1] += 1
-        elif token:
-            sizes[n_sizes] = 1
-            n_sizes, before = n_sizes + 1, token
-    return sizes[:n_sizes].copy()
+def _mixed(token: np.uint64) -> np.uint64:
+    """A hash. Source: Vigna 2015, SplitMix64's finaliser."""
+    mixed = (token ^ (token >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+@njit(nogil=True, cache=True)
+def _finer(tokens: NDArray[np.uint64], records: NDArray[np.int32], by: NDArray[np.uint64], out: NDArray[np.uint64]) -> None:
+    for record in records:
+        if by[record]:
+            out[record] = _mixed(tokens[record]) ^ by[record]
 
 
 @njit(nogil=True, cache=True)
@@ -116,51 +135,41 @@ def _keys(tokens: NDArray[np.uint64], bits: int) -> NDArray[np.uint64]:
     """(n_there,) uint64 a hash of each token that is there, its last `bits` replaced by the number of its record.
 
     In order, these are sorted by block and then by record, except that tokens of equal hashes are mixed.
-    Source: Vigna 2015, SplitMix64's finaliser.
     """
     keys, n_keys = np.empty(len(tokens), np.uint64), 0
     for record in range(len(tokens)):
-        mixed = tokens[record]
-        if mixed:
-            mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            mixed ^= mixed >> np.uint64(31)
-            keys[n_keys] = (mixed >> np.uint64(bits) << np.uint64(bits)) | np.uint64(record)
+        if tokens[record]:
+            keys[n_keys] = (_mixed(tokens[record]) >> np.uint64(bits) << np.uint64(bits)) | np.uint64(record)
             n_keys += 1
     return keys[:n_keys]
 
 
 @njit(nogil=True, cache=True)
-def _blocks(
-    tokens: NDArray[np.uint64], keys: NDArray[np.uint64], bits: int, max_block: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[int, int, int]]:
-    """Records of the blocks of two up to the cap, block after block; their sizes; and blocks, records and pairs above it."""
-    order, sizes = np.empty(len(keys), np.int64), np.empty(len(keys) // 2, np.int64)
+def _blocks(tokens: NDArray[np.uint64], keys: NDArray[np.uint64], bits: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Records of the blocks of two and more, block after block, and the sizes of these."""
+    order, sizes = np.empty(len(keys), np.int32), np.empty(len(keys) // 2, np.int64)
     own = np.empty(len(keys), np.uint64)
     for place in range(len(keys)):
-        order[place] = np.int64(keys[place] & np.uint64((1 << bits) - 1))
+        order[place] = np.int32(keys[place] & np.uint64((1 << bits) - 1))
         own[place] = tokens[order[place]]  # fetched here, where one need not wait for another
-    n_order, n_sizes, over, records, pairs = 0, 0, 0, 0, 0
-    start = 0
+    n_order, n_sizes, start = 0, 0, 0
     while start < len(keys):
         stop = start + 1
         while stop < len(keys) and (keys[stop] ^ keys[start]) >> np.uint64(bits) == 0:
             stop += 1
         size = _same_token(own, order, start, stop)
-        if size > max_block:
-            over, records, pairs = over + 1, records + size, pairs + size * (size - 1) // 2
-        elif size > 1:
+        if size > 1:
             for place in range(start, start + size):
                 order[n_order] = order[place]
                 n_order += 1
             sizes[n_sizes] = size
             n_sizes += 1
         start += size
-    return order[:n_order].copy(), sizes[:n_sizes].copy(), (over, records, pairs)
+    return order[:n_order].copy(), sizes[:n_sizes].copy()
 
 
 @njit(nogil=True, cache=True)
-def _same_token(tokens: NDArray[np.uint64], records: NDArray[np.int64], start: int, stop: int) -> int:
+def _same_token(tokens: NDArray[np.uint64], records: NDArray[np.int32], start: int, stop: int) -> int:
     """How many of the records from `start` up to `stop` have the token of the first.
 
     They are moved to the front, and both parts stay in order.

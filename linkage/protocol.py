@@ -155,12 +155,15 @@ class Blocking:
             would propose more the largest blocks are left out, counted and reported, too; in shorter lists, as many as for
             `max_block` records. No limit if none is given. Blocks grow with the lists: without a limit, ten times as many records
             make a hundred times as many pairs.
+        split: pass to the token by which its blocks are split where they are left out, one that the pass's token lets be seen or
+            that is open: their pairs are proposed if they share that, too, in blocks again up to `max_block` and `most_pairs`.
         joins: exact joins for small inputs, over filters that are not locked.
     """
 
     passes: tuple[str, ...]
     max_block: int
     most_pairs: int | None = None
+    split: Mapping[str, str] | None = None
     joins: tuple[Join, ...] = ()
 
     __pydantic_config__ = _FORBID
@@ -322,6 +325,10 @@ class Protocol:
         """Where a copy of a filter stands on the axis."""
         start = self.filters.index(copy.label)
         return slice(start, start + self.encoding.bits_of(copy.name) // self.encoding.bits)
+
+    def shown_under(self, token: str, lock: str) -> Copy:
+        """The copy of a token that records which share a lock can be held together by: under the lock, or open to all."""
+        return next(copy for copy in self.encoding.token_copies if copy.name == token and copy.lock in (lock, None))
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:

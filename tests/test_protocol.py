@@ -246,6 +246,8 @@ BROKEN_LOCKS = [
     ("comparisons.3.levels.0", CROSSED, "comparisons.3.levels.0: locked values can only be compared each with itself"),
     ("blocking.passes.0", "given", "blocking.passes: no token is called 'given'"),
     ("blocking.passes.0", "given@date", "blocking.passes: no token is called 'given@date'"),
+    ("blocking.split", {"year": "given"}, "blocking.split: 'year' is not a pass"),
+    ("blocking.split", {"date": "family"}, "blocking.split.date: no token is called 'family' that is open or under the lock 'date'"),
     ("blocking.passes.0", "sex", "blocking.passes: no token is called 'sex'"),
     ("blocking.joins.0.filters.0", "birth", "blocking.joins.0: no filter is called 'birth'"),
     ("blocking.joins.0.filters.0", "surname@date", "blocking.joins.0: no filter is called 'surname@date'"),

@@ -2,6 +2,7 @@
 
 A pass proposes every pair that shares a token; a block larger than the cap would propose mostly strangers, so it is
 left out, counted and reported, as are the largest blocks of a pass that would propose more pairs than the protocol allows.
+Where the protocol says how, blocks that are left out are split: those of their pairs are proposed that share one thing more.
 A join looks at all pairs and needs no blocking key, which is why it can find a pair that every pass misses; its cost is
 quadratic, so the protocol says up to how many records it is run.
 """
@@ -9,13 +10,28 @@ quadratic, so the protocol says up to how many records it is run.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blocking import Lists, Pairs, Skipped, Table, cap_for, dice_join, lists_of_pairs, lists_of_token, merged, side_by_side
+from blocking import (
+    Blocks,
+    Lists,
+    Pairs,
+    Skipped,
+    Table,
+    blocks_of,
+    cap_for,
+    dice_join,
+    finer,
+    lists_of_blocks,
+    lists_of_pairs,
+    merged,
+    side_by_side,
+)
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 
@@ -25,7 +41,7 @@ class Pass:
     """What one pass or join brought.
 
     Attributes:
-        name: the token, or the joined filters.
+        name: the token, with what its blocks were split by, or the joined filters.
         pairs: pairs that it proposed.
         blocks_left_out, records_left_out, pairs_left_out: what the cap on block size kept out.
     """
@@ -67,30 +83,73 @@ class Proposals:
     """What every pass and join proposes, before a single pair is made.
 
     Attributes:
-        passes: one entry per pass and join, in the protocol's order.
+        passes: one entry per pass and join, in the protocol's order; a pass that splits blocks follows the one that left them out.
         table: their lists, in the same order.
+        tokens: by the place of a pass on `passes`, which token all its pairs share; none for joins.
+        left_out: by the same, (m,) int32 records of the blocks that were left out, where any were.
     """
 
     passes: tuple[Pass, ...]
     table: Table
+    tokens: Mapping[int, int]
+    left_out: Mapping[int, NDArray[np.int32]]
+
+
+class TokenPass(NamedTuple):
+    """Blocks of records that share a token.
+
+    Attributes:
+        name: the token, with what its blocks are split by.
+        token: place of the token on its axis.
+        blocks: of two records and more.
+        cap: the largest of them that is joined.
+    """
+
+    name: str
+    token: int
+    blocks: Blocks
+    cap: int
+
+
+def token_passes(encodings: Encodings, protocol: Protocol) -> Iterator[TokenPass]:
+    """Every pass, and behind it, where it leaves out blocks that the protocol says how to split, the pass over their pieces."""
+    split = protocol.blocking.split or {}
+    for name in protocol.blocking.passes:
+        place = protocol.tokens.index(name)
+        one = _token_pass(name, place, encodings.token(place), protocol)
+        yield one
+        by, above = split.get(name), one.blocks.parted(one.cap)[1]
+        if by and len(above.sizes):
+            shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, name).label))
+            yield _token_pass(f"{name} & {by}", place, finer(encodings.token(place), above, shown), protocol)
 
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
     """Run every pass, and the joins that the number of records allows."""
     joins = [join for join in protocol.blocking.joins if len(encodings) <= join.max_records]
-    names = [*protocol.blocking.passes, *(" | ".join(join.filters) for join in joins)]
-    left_out = [Skipped(0, 0, 0)] * len(names)
+    names: list[str] = []
+    skipped: list[Skipped] = []
+    tokens: dict[int, int] = {}
+    left_out: dict[int, NDArray[np.int32]] = {}
 
     def lists() -> Iterator[Lists]:
-        for place, name in enumerate(protocol.blocking.passes):
-            found, left_out[place] = _token_pass(encodings, name, protocol)
-            yield found
+        for place, one in enumerate(token_passes(encodings, protocol)):
+            joined, above = one.blocks.parted(one.cap)
+            names.append(one.name)
+            skipped.append(above.as_skipped())
+            tokens[place] = one.token
+            if len(above.records):
+                left_out[place] = above.records
+            yield lists_of_blocks(joined, len(encodings))
         for join in joins:
+            names.append(" | ".join(join.filters))
+            skipped.append(Skipped(0, 0, 0))
             yield lists_of_pairs(dice_join(joined_filter(encodings, join.filters, protocol), join.dice), len(encodings))
 
-    table = side_by_side(lists(), len(names), len(encodings))
-    each = zip(names, table.pairs.tolist(), left_out, strict=True)
-    return Proposals(tuple(Pass(name, pairs, *out) for name, pairs, out in each), table)
+    several = len(protocol.blocking.passes) + len(protocol.blocking.split or ()) + len(joins)
+    table = side_by_side(lists(), several, len(encodings))
+    each = zip(names, table.pairs.tolist(), skipped, strict=True)
+    return Proposals(tuple(Pass(name, pairs, *out) for name, pairs, out in each), table, tokens, left_out)
 
 
 def pairs_of(proposals: Proposals, first: int, last: int) -> tuple[Pairs, NDArray[np.uint64]]:
@@ -105,20 +164,11 @@ def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
     return Candidates(pairs, found.passes, proposed)
 
 
-def _token_pass(encodings: Encodings, name: str, protocol: Protocol) -> tuple[Lists, Skipped]:
-    tokens = encodings.token(protocol.tokens.index(name))
-    return lists_of_token(tokens, largest_block(tokens, protocol))
-
-
-def largest_block(tokens: NDArray[np.uint64], protocol: Protocol) -> int:
-    """The largest block that a pass over these tokens joins, in records: fewer than `max_block` where its pairs would be too many.
-
-    Args:
-        tokens: (n_records,) of all records.
-        protocol: says how many pairs a pass may bring for each of them.
-    """
-    largest, most = protocol.blocking.max_block, protocol.blocking.most_pairs
-    return min(largest, cap_for(tokens, most * max(len(tokens), largest))) if most else largest
+def _token_pass(name: str, place: int, tokens: NDArray[np.uint64], protocol: Protocol) -> TokenPass:
+    """The cap is smaller than `max_block` where there would be too many pairs."""
+    blocks, largest, most = blocks_of(tokens), protocol.blocking.max_block, protocol.blocking.most_pairs
+    cap = min(largest, cap_for(blocks.sizes, most * max(len(tokens), largest))) if most else largest
+    return TokenPass(name, place, blocks, cap)
 
 
 def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blocking import Lists, Pairs, Table, list_lengths
+from blocking import Lists, Pairs, list_lengths
 from comparators import Digits, climb_blocks, common_rows, digits_of, equal_rows, lower_to
 from linkage.protocol import Protocol
 from linkage.records import Encodings
@@ -34,16 +34,14 @@ _NONE = np.empty(0, np.int64)
 
 
 class _Lock(NamedTuple):
-    """A pass whose token is a lock.
+    """A lock that the pairs of passes share.
 
     Attributes:
-        place: which pass.
-        whole: whether it proposes every pair that shares the lock.
+        places: which passes.
         view: what the lock lets be seen.
     """
 
-    place: int
-    whole: bool
+    places: tuple[int, ...]
     view: View
 
 
@@ -55,10 +53,9 @@ class Looks:
         encodings: of all records.
         digits: how rungs are written.
         locks: by the lock's place on the token axis.
-        words: by the same, one Arrow batch of words, in the order of the lock's pairs.
-        start: by the same, where the words of each part begin.
-        outside: (n_records,) uint64, a bit for each pass that left blocks out: whether it has the record in no block, though it
-            has the token.
+        words: by the pass, one Arrow batch of words, in the order of its pairs.
+        start: by the pass, where the words of each part begin.
+        outside: (n_records,) uint64, a bit for each pass that left blocks out: whether the record is in one of them.
     """
 
     encodings: Encodings
@@ -83,9 +80,11 @@ class Looks:
         def lowered(token: int, levels: Levels) -> NDArray[np.int64] | None:
             if token not in self.locks:
                 return None
-            lock, batch = self.locks[token], self.words[token]()
-            lower_to(levels, proposed, lock.place, self.digits, as_numbers(batch.column("word"))[self.start[token][first] :])
-            mine = np.flatnonzero(both & np.uint64(1 << lock.place))
+            for place in self.locks[token].places:
+                said = as_numbers(self.words[place]().column("word"))
+                lower_to(levels, proposed, place, self.digits, said[self.start[place][first] :])
+            bits = _bits(self.locks[token].places)
+            mine = np.flatnonzero((both & bits != 0) & (proposed[rows] & bits == 0))
             if not len(mine):
                 return _NONE
             shared: NDArray[np.int64] = rows[mine[equal_rows(self.encodings.token(token), some.left[mine], some.right[mine])]]
@@ -106,35 +105,37 @@ def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: 
     """
     digits = digits_of(level_counts(protocol))
     locks = _locks(proposals, protocol) if digits.fit else {}
-    tokens, table, most = list(locks), proposals.table, means.memory // 8
+    passes = [(place, lock.view) for lock in locks.values() for place in lock.places]
+    table, most = proposals.table, means.memory // 8
 
     def looked(first: int, _last: int) -> Any:
-        lock = locks[tokens[first]]
-        return pa.record_batch([numbers(_words(encodings, table.of(lock.place), lock.view, digits, most))], names=["word"])
+        place, view = passes[first]
+        return pa.record_batch([numbers(_words(encodings, table.of(place), view, digits, most))], names=["word"])
 
-    each = [Range(number, number + 1) for number in range(len(locks))]
-    batches = means.executor.run("look", {"look": looked}, each, means.report) if locks else []
-    words = {token: functools.partial(batches.__getitem__, number) for number, token in enumerate(tokens)}
-    start = {token: _starts(table.of(lock.place), parts) for token, lock in locks.items()}
-    return Looks(encodings, digits, locks, words, start, _outside(encodings, locks, table))
+    each = [Range(number, number + 1) for number in range(len(passes))]
+    batches = means.executor.run("look", {"look": looked}, each, means.report) if passes else []
+    words = {place: functools.partial(batches.__getitem__, number) for number, (place, _) in enumerate(passes)}
+    start = {place: _starts(table.of(place), parts) for place, _ in passes}
+    return Looks(encodings, digits, locks, words, start, _outside(len(encodings), proposals))
 
 
 def _locks(proposals: Proposals, protocol: Protocol) -> dict[int, _Lock]:
-    passes = {protocol.tokens.index(name): place for place, name in enumerate(protocol.blocking.passes)}
+    """In the order of the passes."""
     seen = {view.lock[0]: view for view in views(protocol, locked=True) if len(view.lock) == 1}
-    whole = [not one.blocks_left_out for one in proposals.passes]
-    return {token: _Lock(place, whole[place], seen[token]) for token, place in passes.items() if token in seen}
+    tokens = [token for token in dict.fromkeys(proposals.tokens.values()) if token in seen]
+    return {token: _Lock(tuple(at for at, one in proposals.tokens.items() if one == token), seen[token]) for token in tokens}
 
 
-def _outside(e: Encodings, locks: Mapping[int, _Lock], table: Table) -> NDArray[np.uint64]:
+def _outside(n: int, proposals: Proposals) -> NDArray[np.uint64]:
     """(n_records,) see `Looks`: pairs that share a lock without being proposed by its pass are among these records."""
-    outside = np.zeros(len(e), np.uint64)
-    for token, lock in locks.items():
-        if not lock.whole:
-            members, there = table.of(lock.place).members, e.there(token)
-            there[np.maximum(members, ~members)] = False
-            outside[there] |= np.uint64(1 << lock.place)
+    outside = np.zeros(n, np.uint64)
+    for place, records in proposals.left_out.items():
+        outside[records] |= np.uint64(1 << place)
     return outside
+
+
+def _bits(places: Sequence[int]) -> np.uint64:
+    return np.uint64(sum(1 << place for place in places))
 
 
 def _starts(lists: Lists, parts: Sequence[Range]) -> dict[int, int]:

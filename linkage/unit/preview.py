@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from blocking import block_sizes
 from linkage.bundle.keyring import KeyFolder
 from linkage.protocol import Comparison, Protocol
 from linkage.records import Encodings, combine_stored
-from linkage.unit.candidates import Candidates, candidates, largest_block
+from linkage.unit.candidates import Candidates, TokenPass, candidates, token_passes
 from linkage.unit.intake import load_parts, pinned_protocol
 from linkage.unit.ledger import read_ledger
 from linkage.unit.run import chosen_bundles
@@ -125,7 +123,7 @@ def preview_encodings(encodings: Encodings, protocol: Protocol, most_pairs: int 
         most_pairs: above this number of proposals no pair is made and no join run.
     """
     cap, n = protocol.blocking.max_block, len(encodings)
-    passes = [_sizes(encodings, name, protocol) for name in protocol.blocking.passes]
+    passes = [_sizes(one) for one in token_passes(encodings, protocol)]
     proposed = sum(one.pairs or 0 for one in passes)
     found = candidates(encodings, protocol) if proposed <= most_pairs else None
     every = n * (n - 1) // 2
@@ -143,26 +141,20 @@ def preview_encodings(encodings: Encodings, protocol: Protocol, most_pairs: int 
     )
 
 
-def _sizes(encodings: Encodings, name: str, protocol: Protocol) -> PassCost:
+def _sizes(one: TokenPass) -> PassCost:
     """Blocks of a pass, from their sizes alone."""
-    tokens = encodings.token(protocol.tokens.index(name))
-    sizes, cap = block_sizes(tokens), largest_block(tokens, protocol)
-    above, joined = sizes[sizes > cap], sizes[sizes <= cap]
+    joined, above = one.blocks.parted(one.cap)
     return PassCost(
-        name=name,
+        name=one.name,
         join=False,
-        blocks=int(np.count_nonzero(sizes > 1)),
-        largest=int(sizes.max(initial=0)),
-        pairs=_pairs_in(joined),
-        blocks_left_out=len(above),
-        records_left_out=int(above.sum()),
-        pairs_left_out=_pairs_in(above),
-        cap=cap,
+        blocks=len(one.blocks.sizes),
+        largest=int(one.blocks.sizes.max(initial=0)),
+        pairs=joined.pairs,
+        blocks_left_out=len(above.sizes),
+        records_left_out=len(above.records),
+        pairs_left_out=above.pairs,
+        cap=one.cap,
     )
-
-
-def _pairs_in(sizes: NDArray[np.int64]) -> int:
-    return int((sizes * (sizes - 1) // 2).sum())
 
 
 def _joins(protocol: Protocol) -> list[PassCost]:

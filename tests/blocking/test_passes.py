@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocking import Lists, Pairs, list_lengths, lists_of_pairs, lists_of_token, merged, side_by_side
+from blocking import Lists, Pairs, blocks_of, list_lengths, lists_of_blocks, lists_of_pairs, merged, side_by_side
 
 
 def proposed(tokens, most):
@@ -20,10 +20,10 @@ def proposed(tokens, most):
 @given(st.integers(0, 30).flatmap(lambda n: st.lists(st.lists(st.integers(0, 6), min_size=n, max_size=n), min_size=1, max_size=5)))
 def test_every_pair_stands_once_with_the_bits_of_its_passes(passes):
     n, most = len(passes[0]), 4
-    made = [lists_of_token(np.array(tokens, np.uint64), most) for tokens in passes]
+    made = [lists_of_blocks(blocks_of(np.array(tokens, np.uint64)).parted(most)[0], n) for tokens in passes]
     extra = sorted({(a, b) for a, b in combinations(range(n), 2) if (a + b) % 7 == 0})
     pairs = Pairs(*(np.array([pair[side] for pair in extra], np.int32) for side in (0, 1)))
-    table = side_by_side([*(lists for lists, _ in made), lists_of_pairs(pairs, n)], len(passes) + 1, n)
+    table = side_by_side([*made, lists_of_pairs(pairs, n)], len(passes) + 3, n)
     expected = [*(proposed(tokens, most) for tokens in passes), set(extra)]
     assert table.pairs.tolist() == [len(some) for some in expected]
     assert table.proposed.tolist() == [sum(pair[0] == record for some in expected for pair in some) for record in range(n)]
@@ -38,10 +38,8 @@ def test_every_pair_stands_once_with_the_bits_of_its_passes(passes):
     assert np.array_equal(np.concatenate([some for _, some in parts]), bits)
 
 
-def test_what_the_cap_leaves_out_is_told():
-    tokens = np.array([5, 5, 5, 5, 9, 9, 0, 0, 7], np.uint64)
-    lists, skipped = lists_of_token(tokens, 3)
-    assert skipped == (1, 4, 6)
+def test_members_of_a_block_are_listed_once():
+    lists = lists_of_blocks(blocks_of(np.array([5, 0, 0, 0, 9, 9, 0, 0, 7], np.uint64)), 9)
     assert list_lengths(lists).tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0]
     assert lists.members.tolist() == [4, ~5]
 

@@ -1,14 +1,17 @@
 """Pairs of a pass, compared lock by lock and block by block, end where they would end one by one."""
 
+from collections import Counter
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 from comparators import pattern_codes
-from linkage.unit.candidates import propose
+from linkage.unit.candidates import pairs_of, propose
 from linkage.unit.compared import BYTES_PER_PAIR, compare_all
 from linkage.unit.executor import InMemory, Means, OnDisk
+from linkage.unit.fit import assumed
 from linkage.unit.vectors import compare, level_counts
 from tests.unit.test_vectors import some_encodings
 
@@ -25,6 +28,7 @@ def changed(protocol, **blocking):
         {"max_block": 9},  # some blocks are, whose pairs other passes propose
         {"passes": ("date", "surname_year"), "max_block": 400, "joins": ()},  # a lock is no pass
         {"most_pairs": 2, "max_block": 30},
+        {"max_block": 5, "split": {"date": "given", "surname_year": "year"}},  # the pieces of blocks are compared, too
     ],
 )
 def test_pairs_end_where_they_end_one_by_one_however_little_memory_there_is(seed, blocking, locked_protocol, tmp_path):
@@ -53,3 +57,34 @@ def test_a_pass_above_its_budget_leaves_out_its_largest_blocks_and_says_so(locke
 def test_in_short_lists_a_pass_may_bring_as_many_pairs_as_for_the_largest_block(locked_protocol):
     e = some_encodings(locked_protocol, 40, 1, values=1)
     assert [one.pairs_left_out for one in propose(e, changed(locked_protocol, max_block=400, most_pairs=2)).passes] == [0] * 4
+
+
+def test_of_a_block_that_is_left_out_the_pairs_are_proposed_that_share_what_it_is_split_by(locked_protocol):
+    e = some_encodings(locked_protocol, 120, 3, values=9)
+    blocking = {"max_block": 8, "split": {"date": "given"}, "joins": ()}
+    found = propose(e, changed(locked_protocol, **blocking))
+    place = [one.name for one in found.passes].index("date & given")
+    assert found.passes[place - 1].name == "date"
+    date, given = (e.token(locked_protocol.tokens.index(name)).tolist() for name in ("date", "given@date"))
+    sizes, alike = Counter(date), Counter(zip(date, given, strict=True))
+    expected = {
+        (a, b)
+        for a, b in combinations(range(120), 2)
+        if date[a] == date[b] != 0 and sizes[date[a]] > 8 and given[a] == given[b] != 0 and alike[date[a], given[a]] <= 8
+    }
+    pairs, proposed = pairs_of(found, 0, 120)
+    mine = proposed & np.uint64(1 << place) != 0
+    assert {*zip(pairs.left[mine].tolist(), pairs.right[mine].tolist(), strict=True)} == expected != set()
+
+
+def test_nothing_is_split_where_nothing_is_left_out(locked_protocol):
+    e = some_encodings(locked_protocol, 60, 3, values=9)
+    whole, split = (propose(e, changed(locked_protocol, max_block=400, split=by)) for by in (None, {"date": "given"}))
+    assert split.passes == whole.passes
+
+
+def test_the_pieces_of_blocks_tell_nothing_of_what_they_share(locked_protocol):
+    """Whom a pass brings together shows chance agreement on what it tells nothing of; its pieces agree on one thing more."""
+    protocol = changed(locked_protocol, passes=("date", "given_year"), split={"date": "given"})
+    of_given = assumed(protocol, ["date", "date & given", "given_year"]).blind[1]
+    assert of_given.tolist() == [True, False, False]

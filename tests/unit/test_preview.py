@@ -62,6 +62,15 @@ def test_it_is_what_a_run_would_propose_joins_included(people, small_protocol):
     assert sum(one.new for one in found.passes) == found.pairs
 
 
+def test_pieces_of_blocks_stand_behind_the_pass_that_left_them_out(people, small_protocol):
+    blocking = replace(small_protocol.blocking, max_block=4, split={"date": "year"})
+    protocol = replace(small_protocol, blocking=blocking)
+    found, real = preview_encodings(people, protocol), candidates(people, protocol)
+    assert [(one.name, one.pairs) for one in found.passes] == [(one.name, one.pairs) for one in real.passes]
+    assert [one.name for one in found.passes[:2]] == ["date", "date & year"]
+    assert found.passes[0].pairs_left_out > found.passes[1].pairs + found.passes[1].pairs_left_out > 0
+
+
 def test_under_the_cap_that_it_names_nothing_is_left_out_and_under_one_less_something_is(people, small_protocol):
     found = preview_encodings(people, small_protocol)
     assert found.cap_needed > found.max_block == small_protocol.blocking.max_block
