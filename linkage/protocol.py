@@ -155,15 +155,15 @@ class Blocking:
             would propose more the largest blocks are left out, counted and reported, too; in shorter lists, as many as for
             `max_block` records. No limit if none is given. Blocks grow with the lists: without a limit, ten times as many records
             make a hundred times as many pairs.
-        split: pass to the token by which its blocks are split where they are left out, one that the pass's token lets be seen or
-            that is open: their pairs are proposed if they share that, too, in blocks again up to `max_block` and `most_pairs`.
+        split: pass to the tokens by each of which its blocks are split where they are left out; the pass's token lets them be seen,
+            or they are open. Pairs are proposed that share one of them, too, in blocks again up to `max_block` and `most_pairs`.
         joins: exact joins for small inputs, over filters that are not locked.
     """
 
     passes: tuple[str, ...]
     max_block: int
     most_pairs: int | None = None
-    split: Mapping[str, str] | None = None
+    split: Mapping[str, tuple[str, ...]] | None = None
     joins: tuple[Join, ...] = ()
 
     __pydantic_config__ = _FORBID

@@ -209,11 +209,10 @@ def _blocking_problems(b: Blocking, e: Encoding) -> Iterator[str]:
         yield "blocking.most_pairs: at least 1; without a limit, leave it out"
     open_tokens = {copy.name for copy in e.token_copies if copy.lock is None}
     yield from (f"blocking.passes: no token is called '{name}'" for name in b.passes if name not in open_tokens)
-    for name, by in (b.split or {}).items():
-        if name not in b.passes:
-            yield f"blocking.split: '{name}' is not a pass"
-        elif not any(copy.name == by and copy.lock in (name, None) for copy in e.token_copies):
-            yield f"blocking.split.{name}: no token is called '{by}' that is open or under the lock '{name}'"
+    yield from (f"blocking.split: '{name}' is not a pass" for name in b.split or () if name not in b.passes)
+    for name, tokens in (b.split or {}).items():
+        seen = {copy.name for copy in e.token_copies if copy.lock in (name, None)}
+        yield from (f"blocking.split.{name}: no token '{by}' is open or under this lock" for by in tokens if by not in seen)
     hidden = {name for name, token in e.tokens.items() if token.hidden}
     open_filters = {copy.label for copy in e.filter_copies if copy.lock is None or copy.lock in hidden}
     for number, join in enumerate(b.joins):

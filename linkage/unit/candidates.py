@@ -35,6 +35,8 @@ from blocking import (
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 
+_AND = " & "  # between a token and what its blocks are split by, in the name of a pass
+
 
 @dataclass(frozen=True)
 class Pass:
@@ -74,8 +76,15 @@ class Candidates:
 
     @property
     def by_how_many(self) -> NDArray[np.int64]:
-        """(n_pairs,) how many passes proposed the pair."""
-        return np.bitwise_count(self.proposed).astype(np.int64)
+        """(n_pairs,) how many passes proposed the pair; passes over the pieces of blocks count with the one that left them out."""
+        bits: dict[str, int] = {}
+        for place, one in enumerate(self.passes):
+            token = one.name.partition(_AND)[0]
+            bits[token] = bits.get(token, 0) | 1 << place
+        counts = np.zeros(len(self.proposed), np.int64)
+        for mask in bits.values():
+            counts += self.proposed & np.uint64(mask) != 0
+        return counts
 
 
 @dataclass(frozen=True)
@@ -112,16 +121,16 @@ class TokenPass(NamedTuple):
 
 
 def token_passes(encodings: Encodings, protocol: Protocol) -> Iterator[TokenPass]:
-    """Every pass, and behind it, where it leaves out blocks that the protocol says how to split, the pass over their pieces."""
+    """Every pass, and behind it, where it leaves out blocks that the protocol says how to split, passes over their pieces."""
     split = protocol.blocking.split or {}
     for name in protocol.blocking.passes:
         place = protocol.tokens.index(name)
         one = _token_pass(name, place, encodings.token(place), protocol)
         yield one
-        by, above = split.get(name), one.blocks.parted(one.cap)[1]
-        if by and len(above.sizes):
+        above = one.blocks.parted(one.cap)[1]
+        for by in split.get(name, ()) if len(above.sizes) else ():
             shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, name).label))
-            yield _token_pass(f"{name} & {by}", place, finer(encodings.token(place), above, shown), protocol)
+            yield _token_pass(f"{name}{_AND}{by}", place, finer(encodings.token(place), above, shown), protocol)
 
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
@@ -146,7 +155,7 @@ def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
             skipped.append(Skipped(0, 0, 0))
             yield lists_of_pairs(dice_join(joined_filter(encodings, join.filters, protocol), join.dice), len(encodings))
 
-    several = len(protocol.blocking.passes) + len(protocol.blocking.split or ()) + len(joins)
+    several = len(protocol.blocking.passes) + sum(map(len, (protocol.blocking.split or {}).values())) + len(joins)
     table = side_by_side(lists(), several, len(encodings))
     each = zip(names, table.pairs.tolist(), skipped, strict=True)
     return Proposals(tuple(Pass(name, pairs, *out) for name, pairs, out in each), table, tokens, left_out)

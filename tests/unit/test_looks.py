@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from blocking import Pairs
 from comparators import pattern_codes
-from linkage.unit.candidates import pairs_of, propose
+from linkage.unit.candidates import Candidates, Pass, pairs_of, propose
 from linkage.unit.compared import BYTES_PER_PAIR, compare_all
 from linkage.unit.executor import InMemory, Means, OnDisk
 from linkage.unit.fit import assumed
@@ -28,7 +29,7 @@ def changed(protocol, **blocking):
         {"max_block": 9},  # some blocks are, whose pairs other passes propose
         {"passes": ("date", "surname_year"), "max_block": 400, "joins": ()},  # a lock is no pass
         {"most_pairs": 2, "max_block": 30},
-        {"max_block": 5, "split": {"date": "given", "surname_year": "year"}},  # the pieces of blocks are compared, too
+        {"max_block": 5, "split": {"date": ("given", "year"), "surname_year": ("year",)}},  # the pieces of blocks are compared, too
     ],
 )
 def test_pairs_end_where_they_end_one_by_one_however_little_memory_there_is(seed, blocking, locked_protocol, tmp_path):
@@ -61,7 +62,7 @@ def test_in_short_lists_a_pass_may_bring_as_many_pairs_as_for_the_largest_block(
 
 def test_of_a_block_that_is_left_out_the_pairs_are_proposed_that_share_what_it_is_split_by(locked_protocol):
     e = some_encodings(locked_protocol, 120, 3, values=9)
-    blocking = {"max_block": 8, "split": {"date": "given"}, "joins": ()}
+    blocking = {"max_block": 8, "split": {"date": ("given",)}, "joins": ()}
     found = propose(e, changed(locked_protocol, **blocking))
     place = [one.name for one in found.passes].index("date & given")
     assert found.passes[place - 1].name == "date"
@@ -77,14 +78,21 @@ def test_of_a_block_that_is_left_out_the_pairs_are_proposed_that_share_what_it_i
     assert {*zip(pairs.left[mine].tolist(), pairs.right[mine].tolist(), strict=True)} == expected != set()
 
 
+def test_pieces_count_with_the_pass_that_left_their_block_out():
+    proposed = np.array([0b0001, 0b0110, 0b1110, 0b1111], np.uint64)
+    passes = tuple(Pass(name, 0) for name in ("date", "name", "name & given", "other | join"))
+    pairs = Pairs(np.zeros(4, np.int32), np.ones(4, np.int32))
+    assert Candidates(pairs, passes, proposed).by_how_many.tolist() == [1, 1, 2, 3]
+
+
 def test_nothing_is_split_where_nothing_is_left_out(locked_protocol):
     e = some_encodings(locked_protocol, 60, 3, values=9)
-    whole, split = (propose(e, changed(locked_protocol, max_block=400, split=by)) for by in (None, {"date": "given"}))
+    whole, split = (propose(e, changed(locked_protocol, max_block=400, split=by)) for by in (None, {"date": ("given",)}))
     assert split.passes == whole.passes
 
 
 def test_the_pieces_of_blocks_tell_nothing_of_what_they_share(locked_protocol):
     """Whom a pass brings together shows chance agreement on what it tells nothing of; its pieces agree on one thing more."""
-    protocol = changed(locked_protocol, passes=("date", "given_year"), split={"date": "given"})
+    protocol = changed(locked_protocol, passes=("date", "given_year"), split={"date": ("given",)})
     of_given = assumed(protocol, ["date", "date & given", "given_year"]).blind[1]
     assert of_given.tolist() == [True, False, False]

@@ -63,7 +63,7 @@ def test_it_is_what_a_run_would_propose_joins_included(people, small_protocol):
 
 
 def test_pieces_of_blocks_stand_behind_the_pass_that_left_them_out(people, small_protocol):
-    blocking = replace(small_protocol.blocking, max_block=4, split={"date": "year"})
+    blocking = replace(small_protocol.blocking, max_block=4, split={"date": ("year",)})
     protocol = replace(small_protocol, blocking=blocking)
     found, real = preview_encodings(people, protocol), candidates(people, protocol)
     assert [(one.name, one.pairs) for one in found.passes] == [(one.name, one.pairs) for one in real.passes]
