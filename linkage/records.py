@@ -20,6 +20,7 @@ from linkage.files import let_go
 UInt64 = NDArray[np.uint64]
 PSEUDONYM_LENGTH = 26
 _STRETCH = 1 << 16
+_FEW = 32  # one in so many records
 
 
 class Part(NamedTuple):
@@ -153,37 +154,30 @@ class Encodings:
         """How many columns tokens and filters are side by side."""
         return self._columns(tokens, filters)[1] + room
 
-    def side_by_side(self, tokens: Sequence[int], filters: Sequence[slice], records: NDArray[np.int64], room: int = 0) -> UInt64:
-        """(n_some, n_columns) uint64: tokens and then the words of filters of some records, what belongs to one in one stretch.
-
-        Args:
-            tokens: places on the token axis.
-            filters: places on the filter axis, of each filter.
-            records: (n_some,) which records.
-            room: how many columns more there are, in which nothing stands.
-        """
-        columns, width = self._columns(tokens, filters)
-        out = np.empty((len(records), width + room), np.uint64)
-        for one in columns:
-            out[:, one.at : one.at + one.words] = _rows(one.axis, one.place, records).reshape(len(records), one.words)
-        return out
-
-    def arranged(
+    def side_by_side(
         self, tokens: Sequence[int], filters: Sequence[slice], row: NDArray[np.int32], several: int, room: int = 0
     ) -> UInt64:
-        """The same (several, n_columns) of records in an order of their own.
+        """(several, n_columns) uint64: tokens and then the words of filters of some records, what belongs to one in one stretch.
 
-        Columns are read from front to back, and what is read of those that lie on the disk is let go.
+        Columns are read from front to back, and what is read of those that lie on the disk is let go; of a few records only what
+        is theirs is read.
 
         Args:
             tokens: places on the token axis.
             filters: places on the filter axis, of each filter.
-            row: (n_records,) the row in which each record stands, each once; -1: in none.
+            row: (n_records,) the row in which each record is to stand, each once; -1: in none.
             several: number of rows, all of which are taken.
             room: how many columns more there are, in which nothing stands.
         """
         columns, width = self._columns(tokens, filters)
         out = np.empty((several, width + room), np.uint64)
+        if several * _FEW < len(row):
+            records = np.empty(several, np.int64)
+            there = np.flatnonzero(row >= 0)
+            records[row[there]] = there
+            for one in columns:
+                out[:, one.at : one.at + one.words] = _rows(one.axis, one.place, records).reshape(several, one.words)
+            return out
         lying = [(_lying(one), one.at) for one in columns]
         for part, rows in enumerate(self._as_they_lie(row)):
             own = [(pieces[part], at) for pieces, at in lying]
@@ -200,12 +194,13 @@ class Encodings:
         return [_Column(*one, at) for one, at in zip(each, ends, strict=False)], ends[-1]
 
     def _as_they_lie(self, values: NDArray[np.int32]) -> list[NDArray[np.int32]]:
-        """A value of each record, in the order in which the records of each part lie."""
+        """A row for each record, in the order in which the records of each part lie; -1 for those that are not among these."""
         if not isinstance(self.tokens, Axis):
             return [values]
-        moved = np.empty_like(values)
+        ends = np.cumsum([len(part[0]) for part in self.tokens.parts])
+        moved = np.full(ends[-1], -1, np.int32)
         moved[self.tokens.order] = values
-        return np.split(moved, np.cumsum([len(part[0]) for part in self.tokens.parts])[:-1])
+        return np.split(moved, ends[:-1])
 
     def _let_go(self) -> None:
         """Give back the memory of what was read of parts that lie on the disk."""

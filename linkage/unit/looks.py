@@ -154,7 +154,7 @@ def _words(e: Encodings, lists: Lists, view: View, digits: Digits, memory: int) 
         members = lists.members[begin:end]
         row = np.full(len(e), -1, np.int32)
         row[np.maximum(members, ~members)] = np.arange(len(members), dtype=np.int32)
-        columns = e.arranged(view.tokens, view.filters, row, len(members), len(view.filters))
+        columns = e.side_by_side(view.tokens, view.filters, row, len(members), len(view.filters))
         climb_blocks(columns, members, start, view.shared, view.of_tokens, view.of_filters, digits, words)
     return words
 

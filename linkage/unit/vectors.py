@@ -75,9 +75,9 @@ def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, known: Known | No
     seen = np.zeros(len(e), np.bool_)
     seen[left] = seen[right] = True
     records = _neighbours_first(e, np.flatnonzero(seen), view)
-    place = np.empty(len(e), np.int32)
+    place = np.full(len(e), -1, np.int32)
     place[records] = np.arange(len(records), dtype=np.int32)
-    columns = e.side_by_side(view.tokens, view.filters, records, len(view.filters))
+    columns = e.side_by_side(view.tokens, view.filters, place, len(records), len(view.filters))
     climb(columns, place[left], place[right], rows, view.of_tokens, view.of_filters, out)
 
 
