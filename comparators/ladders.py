@@ -27,7 +27,7 @@ _PAIRS_AT_A_TIME = 1 << 15
 _MEMBERS_AT_A_TIME = 1 << 13
 _SHORT, _LONGEST = 32, 63
 _LONG = 16  # words
-_CACHED = 8 << 20  # bytes that a processor's last cache holds beside others
+_CACHED = 4 << 20  # bytes that the caches of a processor hold beside others
 
 
 class TokenTests(NamedTuple):
