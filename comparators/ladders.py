@@ -138,24 +138,23 @@ def climb(
         if len(side) and not (side.min() >= 0 and side.max() < rows):
             raise IndexError(f"a pair names a row outside 0 to {rows - 1}")
 
-    plan = _plan(tokens, filters)
-    if columns.nbytes > _CACHED and len(pairs):
-        order = _stretch_by_stretch(right, columns)
-        left, right, pairs = left[order], right[order], pairs[order]
+    plan, order = _plan(tokens, filters), _stretch_by_stretch(right, columns)
 
     def work(start: int, stop: int) -> None:
-        _climb(columns, left[start:stop], right[start:stop], pairs[start:stop], plan, levels)
+        _climb(columns, left, right, pairs, order[start:stop], plan, levels)
 
     _count_ones_of_all(columns, plan)
     over_slices(work, len(left), _PAIRS_AT_A_TIME)
 
 
 def _stretch_by_stretch(right: NDArray[np.int32], columns: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """(n_some,) an order of pairs in which the rows on their right are looked up in one stretch that the cache holds at a time.
+    """(n_some,) an order of pairs in which the rows on their right are looked up in one stretch that the caches hold at a time.
 
     Pairs that are sorted by their left go through the rows on the right once for each of a few rows on the left.
     """
-    rows = max(1, _CACHED // columns[0].nbytes)
+    if columns.nbytes <= _CACHED:
+        return np.arange(len(right))
+    rows = max(1, _CACHED * len(columns) // columns.nbytes)
     return np.argsort((right // rows).astype(np.uint16), kind="stable")  # whole numbers of two bytes are sorted by counting
 
 
@@ -352,10 +351,12 @@ def _climb(
     left: NDArray[np.int32],
     right: NDArray[np.int32],
     pairs: NDArray[np.int64],
+    order: NDArray[np.int64],
     plan: _Plan,
     levels: NDArray[np.int8],
 ) -> None:
-    for pair in range(len(left)):
+    """The pairs at the places in `order`."""
+    for pair in order:
         _climb_pair(columns, left[pair], right[pair], plan, levels[pairs[pair]])
 
 
