@@ -26,6 +26,8 @@ UNSEEN = np.iinfo(np.int8).max
 _PAIRS_AT_A_TIME = 1 << 15
 _MEMBERS_AT_A_TIME = 1 << 13
 _SHORT, _LONGEST = 32, 63
+_LONG = 16  # words
+_CACHED = 4 << 20  # bytes that the caches of a processor hold beside others
 
 
 class TokenTests(NamedTuple):
@@ -136,13 +138,24 @@ def climb(
         if len(side) and not (side.min() >= 0 and side.max() < rows):
             raise IndexError(f"a pair names a row outside 0 to {rows - 1}")
 
-    plan = _plan(tokens, filters)
+    plan, order = _plan(tokens, filters), _stretch_by_stretch(right, columns)
 
     def work(start: int, stop: int) -> None:
-        _climb(columns, left[start:stop], right[start:stop], pairs[start:stop], plan, levels)
+        _climb(columns, left, right, pairs, order[start:stop], plan, levels)
 
     _count_ones_of_all(columns, plan)
     over_slices(work, len(left), _PAIRS_AT_A_TIME)
+
+
+def _stretch_by_stretch(right: NDArray[np.int32], columns: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """(n_some,) an order of pairs in which the rows on their right are looked up in one stretch that the caches hold at a time.
+
+    Pairs that are sorted by their left go through the rows on the right once for each of a few rows on the left.
+    """
+    if columns.nbytes <= _CACHED:
+        return np.arange(len(right))
+    rows = max(1, _CACHED * len(columns) // columns.nbytes)
+    return np.argsort((right // rows).astype(np.uint16), kind="stable")  # whole numbers of two bytes are sorted by counting
 
 
 class Digits(NamedTuple):
@@ -338,10 +351,12 @@ def _climb(
     left: NDArray[np.int32],
     right: NDArray[np.int32],
     pairs: NDArray[np.int64],
+    order: NDArray[np.int64],
     plan: _Plan,
     levels: NDArray[np.int8],
 ) -> None:
-    for pair in range(len(left)):
+    """The pairs at the places in `order`."""
+    for pair in order:
         _climb_pair(columns, left[pair], right[pair], plan, levels[pairs[pair]])
 
 
@@ -377,6 +392,11 @@ def _likeness(columns: NDArray[np.uint64], a: int, b: int, plan: _Plan, test: in
     one, other, words = plan.likenesses[test, 0], plan.likenesses[test, 1], plan.likenesses[test, 4]
     ones, others = np.int64(columns[a, plan.likenesses[test, 2]]), np.int64(columns[b, plan.likenesses[test, 3]])
     shared, word = np.int64(0), np.int64(0)
+    if words >= _LONG:
+        x, y = columns[a, one : one + words], columns[b, other : other + words]
+        for at in range(words):
+            shared += popcount(x[at] & y[at])
+        word = words
     while word + 4 <= words:  # written out: the compiler's own loop is made for long ones
         shared += popcount(columns[a, one + word] & columns[b, other + word])
         shared += popcount(columns[a, one + word + 1] & columns[b, other + word + 1])

@@ -18,6 +18,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -79,8 +80,7 @@ def copy_atomically(source: Path, path: Path, sha256: str, *, mode: int = PUBLIC
     """
 
     def copy(out: IO[bytes]) -> None:
-        with source.open("rb") as stream:
-            read = Digested(stream)
+        with source.open("rb") as stream, digested(stream) as read:
             reserve(out, os.fstat(stream.fileno()).st_size)
             shutil.copyfileobj(read, out, STRETCH)
         if read.hexdigest() != sha256:  # also where it became shorter: what was reserved and not written is not kept
@@ -199,21 +199,32 @@ def digest_of_file(path: Path) -> str:
 
 
 class Digested:
-    """Reads another stream and knows the SHA-256 of what was read."""
+    """Reads another stream and knows the SHA-256 of what was read, which is taken aside while the reader is at work on it."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, aside: Executor) -> None:
         self._stream = stream
         self._digest = hashlib.sha256()
+        self._aside = aside
+        self._last: Future[None] = aside.submit(self._digest.update, b"")
 
     def read(self, size: int = -1) -> bytes:
         """Up to so many bytes; none at the end."""
         data = self._stream.read(size)
-        self._digest.update(data)
+        self._last.result()
+        self._last = self._aside.submit(self._digest.update, data)
         return data
 
     def hexdigest(self) -> str:
         """Of all that was read."""
+        self._last.result()
         return self._digest.hexdigest()
+
+
+@contextmanager
+def digested(stream: BinaryIO) -> Iterator[Digested]:
+    """A stream that knows the digest of what was read of it, and the thread that takes it."""
+    with ThreadPoolExecutor(1) as aside:
+        yield Digested(stream, aside)
 
 
 class Digesting:

@@ -6,6 +6,7 @@ means the same whatever order the bundles and their rows arrived in.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -221,7 +222,8 @@ class Encodings:
         """(n_records,) whether each record has a value of the filter; looked up once, because long filters take long to read."""
         key = (places.start, places.stop)
         if key not in self._filled:
-            self._filled[key] = np.any(self.filter(places) != 0, axis=1)
+            words = (word for place in range(*key) for word in self.filter(slice(place, place + 1)).T)
+            self._filled[key] = functools.reduce(lambda there, word: there | (word != 0), words, np.zeros(len(self), np.bool_))
         return self._filled[key]
 
     def filter(self, places: slice) -> UInt64:

@@ -16,10 +16,10 @@ from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 from linkage.files import (
     PRIVATE,
     PUBLIC,
-    Digested,
     content_bytes,
     copy_atomically,
     digest_of_file,
+    digested,
     exclusive_lock,
     let_go,
     machine_memory,
@@ -174,10 +174,10 @@ def test_room_is_reserved_before_it_is_needed_and_refused_where_there_is_none(tm
 @pytest.mark.parametrize("sizes", [[100], [1, 0, 7], [3, 3, 3]])
 def test_a_digested_stream_gives_the_same_bytes_and_the_digest_of_those_that_were_read(sizes):
     data = bytes(range(10))
-    read = Digested(io.BytesIO(data))
-    given = b"".join(read.read(size) for size in sizes)
-    assert given == data[: sum(sizes)]
-    assert read.hexdigest() == hashlib.sha256(given).hexdigest()
+    with digested(io.BytesIO(data)) as read:
+        given = b"".join(read.read(size) for size in sizes)
+        assert given == data[: sum(sizes)]
+        assert read.hexdigest() == hashlib.sha256(given).hexdigest()
 
 
 @pytest.mark.parametrize("data", [b"", b"x", bytes(range(256)) * 5000])

@@ -26,7 +26,7 @@ from linkage.errors import FormatError, TruncatedError, VersionError, WrongRecip
 NONCE, TAG, CHUNK = 16, 16, 64 << 10
 LONGEST_HEADER = 64 << 10
 _SEALED = CHUNK + TAG
-_AT_ONCE = 16 * _SEALED
+_AT_ONCE = 32 * _SEALED  # so much that whoever reads may do something with it aside
 _FIRST_LINE = b"age-encryption.org/v1\n"
 _ANY_VERSION = b"age-encryption.org/v"
 _STANZA = re.compile(rb"-> ([!-~]+(?: [!-~]+)*)\n((?:[0-9A-Za-z+/]{64}\n)*[0-9A-Za-z+/]{0,63}\n)")

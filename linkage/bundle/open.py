@@ -29,7 +29,7 @@ from linkage.bundle.format import (
 from linkage.bundle.keyring import KeyFolder, decrypt, decrypted_by, require_role, verify
 from linkage.canonical import digest_of_bytes
 from linkage.errors import ExpiredError, FormatError, SignatureError, TruncatedError, WrongRecipientError
-from linkage.files import Digested, mapped, reserve, scratch
+from linkage.files import digested, mapped, reserve, scratch
 from linkage.protocol import Protocol
 
 
@@ -133,8 +133,7 @@ def _decrypt(data: bytes | Path, keys: KeyFolder, file: str, scratch_folder: Pat
     try:
         if isinstance(data, bytes):
             return memoryview(decrypt(data, keys, file=file)), digest_of_bytes(data)
-        with data.open("rb") as stream, scratch(scratch_folder) as plaintext:
-            sealed = Digested(stream)
+        with data.open("rb") as stream, digested(stream) as sealed, scratch(scratch_folder) as plaintext:
             reserve(plaintext, outer.content_bytes)
             for piece in decrypted_by(keys, sealed, file=file):
                 plaintext.write(piece)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -40,8 +42,15 @@ app.add_typer(names.names_app, name="names")
 app.command("evaluate")(evaluate.evaluate)
 
 
+# What a command imports and numba starts with are more objects than this that stay: to look through them time and again for
+# some that could be freed, and once more at the end, takes as long as linking a short list.
+_NEW_OBJECTS = 50_000
+
+
 def main() -> None:
     """Run the command line; the exit code tells the family of the error (docs/errors.md)."""
+    gc.set_threshold(_NEW_OBJECTS)
+    atexit.register(gc.freeze)
     try:
         app()
     except LinkageError as error:

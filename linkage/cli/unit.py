@@ -127,24 +127,26 @@ def link(
     as_json: Json = False,
 ) -> None:
     """Link what was received, name the persons and publish the run; the same inputs again change nothing."""
-    import numba
-
     from linkage.bundle.keyring import open_keys
-    from linkage.cli import watch
+    from linkage.cli import kernels, watch
     from linkage.files import give_back_at_once, machine_memory
     from linkage.unit.model_choice import find_model
     from linkage.unit.run import run
     from linkage.unit.workspace import keep_timings, open_workspace
 
     give_back_at_once()
-    available = numba.get_num_threads()
-    numba.set_num_threads(min(threads or available, available))
+    kernels.set_threads(threads)
     opened = open_workspace(workspace)
     within = machine_memory() // 2 if memory is None else round(memory * 1e9)
     with watch.watching() as clock:
-        published = run(
-            opened, open_keys(keys, "unit"), period, None if model is None else find_model(opened, model), within, clock.report
-        )
+
+        def report(stage: str, done: int, parts: int) -> None:
+            if stage == "open":
+                kernels.start_aside()
+            clock.report(stage, done, parts)
+
+        given = None if model is None else find_model(opened, model)
+        published = run(opened, open_keys(keys, "unit"), period, given, within, report)
     if not published.already:
         keep_timings(published.run, watch.described(clock.stages))
     for line in watch.table(clock.stages) if profile and not published.already else ():

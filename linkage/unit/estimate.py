@@ -16,6 +16,8 @@ dependence as a forest of pairs after Chow & Liu 1968.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -78,6 +80,11 @@ class Assumed:
     locked: tuple[bool, ...]
     blind: tuple[NDArray[np.bool_], ...]
     dependent: tuple[tuple[int, int], ...] = ()
+
+    @functools.cached_property
+    def shares(self) -> tuple[Float, ...]:
+        """Per comparison, (n_levels,) the share of strangers that are assumed to end at each level."""
+        return tuple(said / said.sum() for said in self.strangers)
 
 
 class Joint(NamedTuple):
@@ -171,8 +178,9 @@ def _start(background: PatternCounts, assumed: Assumed, n_records: int) -> Model
 
 def _step(model: Model, candidates: PatternCounts, background: PatternCounts, assumed: Assumed, all_pairs: int) -> Model:
     """One step of EM: who is a match by the model, and what the model is by these."""
-    in_candidates = match_probability(candidates, model) * candidates.counts
-    in_background = (1.0 - match_probability(background, model)) * background.counts
+    said = _said(model)
+    in_candidates = _probability(candidates, said) * candidates.counts
+    in_background = (1.0 - _probability(background, said)) * background.counts
     one_match = [_one_match(len(one)) for one in assumed.strangers]
     prior = float(np.clip(in_candidates.sum() / all_pairs, _SMALLEST_PRIOR, _LARGEST_PRIOR))
     m = _with_errors(_shares(candidates, in_candidates, one_match), model.m, assumed.errors)
@@ -186,14 +194,37 @@ def match_probability(table: PatternCounts, model: Model) -> Float:
 
     Source: Fellegi & Sunter 1969, with independence of all comparisons that do not depend on each other.
     """
-    by_level, joint = level_bits(model), [joint_bits(one) for one in model.joint]
+    return _probability(table, _said(model))
+
+
+class _Said(NamedTuple):
+    """What a model says of any pattern, in bits.
+
+    Attributes:
+        prior: log-odds before any evidence.
+        levels: (n_comparisons, n_levels + 1) what each level adds, first *not observed*.
+        joint: the columns that go together, and what their levels add by coming together.
+    """
+
+    prior: float
+    levels: Float
+    joint: tuple[tuple[int, int, Float], ...]
+
+
+def _said(model: Model) -> _Said:
+    by_level = level_bits(model)
     levels = np.zeros((len(by_level), max(map(len, by_level)) + 1))
     for column, weights in enumerate(by_level):
         levels[column, 1 : len(weights) + 1] = weights
-    bits = np.full(len(table.patterns), np.log2(model.prior) - np.log2(1.0 - model.prior))
-    _add_levels(table.patterns, levels, bits)
-    for one, weights in zip(model.joint, joint, strict=True):
-        _add_joint(table.patterns, one.first, one.second, weights, bits)
+    prior = np.log2(model.prior) - np.log2(1.0 - model.prior)
+    return _Said(prior, levels, tuple((one.first, one.second, joint_bits(one)) for one in model.joint))
+
+
+def _probability(table: PatternCounts, said: _Said) -> Float:
+    bits = np.full(len(table.patterns), said.prior)
+    _add_levels(table.patterns, said.levels, bits)
+    for first, second, weights in said.joint:
+        _add_joint(table.patterns, first, second, weights, bits)
     chance: Float = 1.0 / (1.0 + np.exp2(-bits))
     return chance if table.possible is None else chance * table.possible
 
@@ -219,8 +250,11 @@ def _add_joint(
 
 def level_bits(model: Model) -> list[Float]:
     """Per comparison, (n_levels,) bits log2(m/u); 0 at silent levels."""
-    silent = model.silent or tuple(np.zeros(len(one), np.bool_) for one in model.m)
-    return [np.where(still, 0.0, np.log2(m) - np.log2(u)) for m, u, still in zip(model.m, model.u, silent, strict=True)]
+    bits = np.log2(np.concatenate(model.m)) - np.log2(np.concatenate(model.u))
+    if model.silent:
+        bits[np.concatenate(model.silent)] = 0.0
+    ends = list(itertools.accumulate(map(len, model.m), initial=0))
+    return [bits[start:end] for start, end in itertools.pairwise(ends)]
 
 
 def joint_bits(joint: Joint) -> Float:
@@ -272,6 +306,7 @@ def _bounded(m: Float, before: float, least: float, most: float) -> Float:
     return np.append(m[:-1] * ((1.0 - wrong) / (1.0 - seen)), wrong)
 
 
+@functools.cache
 def _one_match(size: int) -> Float:
     """One match, spread as matches usually are: mostly best, each further level five times rarer. EM starts from it."""
     share = np.power(0.2, np.arange(size))
@@ -315,12 +350,11 @@ def _strangers_shares(table: PatternCounts, weight: Float, assumed: Assumed) -> 
     take the family for one person.
     """
     counted = _counted(table.patterns, weight, np.zeros((len(assumed.strangers), max(map(len, assumed.strangers)) + 1)))
-    as_said = (known or locked for known, locked in zip(assumed.known, assumed.locked, strict=True))
-    out = []
-    for sums, said, alone in zip(counted, assumed.strangers, as_said, strict=True):
-        share = said / said.sum()
-        slightly = _ASSUMED_AT_LEAST * said / said.sum()
-        out.append(share if alone else _more_coincidence(_with_assumed(sums, said), _with_assumed(sums, slightly)))
+    out = list(assumed.shares)
+    for column, (sums, said) in enumerate(zip(counted, assumed.strangers, strict=True)):
+        if not (assumed.known[column] or assumed.locked[column]):
+            slightly = _ASSUMED_AT_LEAST * said / said.sum()
+            out[column] = _more_coincidence(_with_assumed(sums, said), _with_assumed(sums, slightly))
     return tuple(out)
 
 
@@ -358,8 +392,8 @@ def _more_coincidence(one: Float, other: Float) -> Float:
 
 def _largest_change(before: Model, after: Model) -> float:
     """The largest change of any m, or of λ relative to itself."""
-    of_m = (np.abs(new - old).max() for old, new in zip(before.m, after.m, strict=True))
-    return float(max(abs(after.prior - before.prior) / before.prior, *of_m))
+    of_m = np.abs(np.concatenate(after.m) - np.concatenate(before.m)).max()
+    return float(max(abs(after.prior - before.prior) / before.prior, of_m))
 
 
 def _refuse_degenerate(candidates: PatternCounts, model: Model) -> None:

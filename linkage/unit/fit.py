@@ -20,10 +20,11 @@ from blocking import Pairs, all_pairs, found_among, random_pairs
 from comparators import pattern_codes, patterns, tally
 from linkage.protocol import Protocol
 from linkage.records import Encodings
+from linkage.unit.candidates import Pass
 from linkage.unit.compared import Parts
 from linkage.unit.contradictions import NONE, contradictions
 from linkage.unit.estimate import Assumed, Model, PatternCounts, estimate, settle
-from linkage.unit.vectors import compare, level_counts
+from linkage.unit.vectors import Known, Levels, compare, level_counts
 
 ALL_PAIRS_UP_TO = 3_000_000
 SAMPLED_PAIRS = 2_000_000
@@ -31,6 +32,7 @@ ASSUMED_PAIRS = 20_000
 SEED = 20_180_730
 # Standard deviation of the natural logarithm of what is assumed of strangers at each level: 95 % lie within a factor of 2.7.
 _ASSUMED_SPREAD = 0.5
+_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -54,21 +56,21 @@ class Counted:
     records: int
 
 
-def count(encodings: Encodings, parts: Parts, passes: Sequence[str], protocol: Protocol) -> Counted:
+def count(encodings: Encodings, parts: Parts, passes: Sequence[Pass], protocol: Protocol) -> Counted:
     """Patterns of the candidates and of the background, and the protocol's assumptions.
 
     Args:
         encodings: of all records.
         parts: all candidate pairs, compared.
-        passes: names of the passes and joins that proposed them.
+        passes: what proposed them.
         protocol: the agreement.
     """
     n = len(encodings)
     drawn = None if n * (n - 1) // 2 <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
     codes, candidates, others = _tallied(parts, len(passes), drawn)
     table = _table(patterns(codes, level_counts(protocol)), candidates[0], protocol, candidates[1])
-    background = _background(encodings, others, table, protocol)
-    return Counted(codes, table, background, assumed(protocol, passes), n * (n - 1) // 2, n)
+    background = _background(encodings, others, table, passes, protocol)
+    return Counted(codes, table, background, assumed(protocol, [one.name for one in passes]), n * (n - 1) // 2, n)
 
 
 def fit(counted: Counted) -> Model:
@@ -150,22 +152,29 @@ def _table(
     return PatternCounts(found, counts, possible, None if by_pass is None else by_pass.astype(np.float64))
 
 
-def _background(encodings: Encodings, others: Pairs | None, candidates: PatternCounts, protocol: Protocol) -> PatternCounts:
+def _background(
+    encodings: Encodings, others: Pairs | None, candidates: PatternCounts, passes: Sequence[Pass], protocol: Protocol
+) -> PatternCounts:
     """All pairs; beyond `ALL_PAIRS_UP_TO`, the candidates as they are and a sample that stands for all the others.
 
     Agreement that is rare among strangers is rare in any sample, but whoever agrees is a candidate.
     """
     n = len(encodings)
     if others is None:
-        return _seen(encodings, all_pairs(n), protocol, locked=True)
-    seen = _seen(encodings, others, protocol, locked=False)
+        return _seen(compare(encodings, all_pairs(n), protocol), protocol)
+    seen = _seen(compare(encodings, others, protocol, locked=False, known=_sharing_nothing(passes, protocol)), protocol)
     share = (n * (n - 1) // 2 - int(candidates.counts.sum())) / len(others.left)
     counts = np.concatenate([candidates.counts.astype(np.float64), seen.counts * share])
     return _table(np.concatenate([candidates.patterns, seen.patterns]), counts, protocol, None)
 
 
-def _seen(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: bool) -> PatternCounts:
+def _sharing_nothing(passes: Sequence[Pass], protocol: Protocol) -> Known:
+    """What is known of pairs that no pass proposed: they share the token of no pass that left nothing out."""
+    whole = {protocol.tokens.index(one.name) for one in passes if one.name in protocol.tokens and not one.blocks_left_out}
+    return lambda token, _: _NONE if token in whole else None
+
+
+def _seen(levels: Levels, protocol: Protocol) -> PatternCounts:
     sizes = level_counts(protocol)
-    codes = pattern_codes(compare(encodings, pairs, protocol, locked=locked), sizes)
-    found = tally(codes)
+    found = tally(pattern_codes(levels, sizes))
     return _table(patterns(found.codes, sizes), found.counts, protocol, None)

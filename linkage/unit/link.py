@@ -152,7 +152,7 @@ def link_encodings(
     """
     passes, parts = _compared(encodings, protocol, means)
     means.report("count", 0, 1)
-    counted = count(encodings, parts, [one.name for one in passes], protocol)
+    counted = count(encodings, parts, passes, protocol)
     means.report("estimate", 0, 1)
     model = known or fit(counted)
     table = weights(model)

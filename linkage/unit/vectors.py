@@ -77,8 +77,9 @@ def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, known: Known | No
     records = _neighbours_first(e, np.flatnonzero(seen), view)
     place = np.full(len(e), -1, np.int32)
     place[records] = np.arange(len(records), dtype=np.int32)
+    left, right = place[left], place[right]
     columns = e.side_by_side(view.tokens, view.filters, place, len(records), len(view.filters))
-    climb(columns, place[left], place[right], rows, view.of_tokens, view.of_filters, out)
+    climb(columns, left, right, rows, view.of_tokens, view.of_filters, out)
 
 
 def _sharing(e: Encodings, pairs: Pairs, place: int, out: Levels, known: Known | None) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ from linkage.bundle import age
 from linkage.bundle.age import CHUNK, TAG, decrypted, parse_header, scalar
 from linkage.errors import BundleError, FormatError, TruncatedError, WrongRecipientError
 
-SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 16 * CHUNK - 1, 16 * CHUNK, 16 * CHUNK + 1, 33 * CHUNK + 5)
+SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 32 * CHUNK - 1, 32 * CHUNK, 32 * CHUNK + 1, 65 * CHUNK + 5)
 
 
 @pytest.fixture(scope="module")

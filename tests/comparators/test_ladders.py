@@ -6,25 +6,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparators import UNSEEN, FilterTests, TokenTests, climb, climb_blocks, digits_of, lower_to
+from comparators import UNSEEN, FilterTests, TokenTests, climb, climb_blocks, digits_of, ladders, lower_to
 
 LADDERS, WORDS = 3, 2
 
 
-def columns_of(rng, n, tokens, filters):
-    """(n, tokens + (WORDS + 1) * filters): tokens of few values in both halves, filters of few bits, gaps in both, and room."""
+def columns_of(rng, n, tokens, filters, words=WORDS):
+    """(n, tokens + (words + 1) * filters): tokens of few values in both halves, filters of few bits, gaps in both, and room."""
     both = rng.integers(0, 3, (n, tokens)).astype(np.uint64) << np.uint64(32) | rng.integers(0, 3, (n, tokens)).astype(np.uint64)
-    bits = rng.integers(0, 2**63, (n, WORDS * filters), np.uint64) & rng.integers(0, 2**63, (n, WORDS * filters), np.uint64)
-    bits = np.where(np.repeat(rng.random((n, filters)) < 0.2, WORDS, axis=1), 0, bits)
+    bits = rng.integers(0, 2**63, (n, words * filters), np.uint64) & rng.integers(0, 2**63, (n, words * filters), np.uint64)
+    bits = np.where(np.repeat(rng.random((n, filters)) < 0.2, words, axis=1), 0, bits)
     return np.concatenate([both, bits, np.full((n, filters), 99)], axis=1).astype(np.uint64)
 
 
-def some_tests(rng, tokens, filters, of_tokens, of_filters):
+def some_tests(rng, tokens, filters, of_tokens, of_filters, words=WORDS):
     one, other = rng.integers(0, tokens, (2, of_tokens)).astype(np.int32)
     rung, shown = rng.integers(-1, 4, (2, of_tokens)).astype(np.int8)
     chosen = rng.integers(0, filters, (2, of_filters)).astype(np.int32)
-    (first, second), (ones, others) = tokens + WORDS * chosen, tokens + WORDS * filters + chosen
-    width = np.full(of_filters, WORDS, np.int32)
+    (first, second), (ones, others) = tokens + words * chosen, tokens + words * filters + chosen
+    width = np.full(of_filters, words, np.int32)
     ladder = [rng.integers(0, LADDERS, size).astype(np.int32) for size in (of_tokens, of_filters)]
     dice = rng.integers(1, 900, of_filters).astype(np.int32)
     return (
@@ -33,9 +33,9 @@ def some_tests(rng, tokens, filters, of_tokens, of_filters):
     )
 
 
-def alike(a, one, b, other):
+def alike(a, one, b, other, words):
     x, y = (
-        {bit for word in range(WORDS) for bit in range(64 * word, 64 * word + 64) if int(side[at + word]) >> bit % 64 & 1}
+        {bit for word in range(words) for bit in range(64 * word, 64 * word + 64) if int(side[at + word]) >> bit % 64 & 1}
         for side, at in ((a, one), (b, other))
     )
     return 2000 * len(x & y) // (len(x) + len(y)) if x and y else -1
@@ -51,18 +51,18 @@ def naive(columns, left, right, tokens, filters, levels):
                 out[row, ladder] = min(out[row, ladder], rung)
             elif x and y and x >> 32 == y >> 32 and shown >= 0:
                 out[row, ladder] = min(out[row, ladder], shown)
-        for one, other, _, _, _, ladder, rung, dice in zip(*filters, strict=True):
-            if min(alike(a, one, b, other), alike(a, other, b, one)) >= dice:
+        for one, other, _, _, words, ladder, rung, dice in zip(*filters, strict=True):
+            if min(alike(a, one, b, other, words), alike(a, other, b, one, words)) >= dice:
                 out[row, ladder] = min(out[row, ladder], rung)
     return out
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10**6))
-def test_levels_are_those_of_the_slow_twin(seed):
+@given(st.integers(0, 10**6), st.sampled_from([1, 2, 5, 16, 19]))
+def test_levels_are_those_of_the_slow_twin(seed, words):
     rng = np.random.default_rng(seed)
-    columns = columns_of(rng, 12, 4, 3)
-    tokens, filters = some_tests(rng, 4, 3, 6, 6)
+    columns = columns_of(rng, 12, 4, 3, words)
+    tokens, filters = some_tests(rng, 4, 3, 6, 6, words)
     left, right = rng.integers(0, 12, (2, 40)).astype(np.int32)
     levels = np.full((60, LADDERS), UNSEEN, np.int8)
     pairs = rng.permutation(60)[:40]
@@ -70,6 +70,21 @@ def test_levels_are_those_of_the_slow_twin(seed):
     climb(columns, left, right, pairs, tokens, filters, levels)
     assert np.array_equal(levels[pairs], expected)
     assert (np.delete(levels, pairs, axis=0) == UNSEEN).all()
+
+
+@pytest.mark.parametrize("cached", [1, 2000])
+def test_what_a_cache_holds_changes_nothing(cached, monkeypatch):
+    rng = np.random.default_rng(2)
+    columns = columns_of(rng, 300, 4, 3)
+    tokens, filters = some_tests(rng, 4, 3, 6, 6)
+    left, right = rng.integers(0, 300, (2, 5000)).astype(np.int32)
+    levels, pairs = np.full((5000, LADDERS), UNSEEN, np.int8), rng.permutation(5000)
+    climb(columns, left, right, pairs, tokens, filters, levels)
+    again = np.full_like(levels, UNSEEN)
+    monkeypatch.setattr(ladders, "_CACHED", cached)
+    climb(columns, left, right, pairs, tokens, filters, again)
+    assert np.array_equal(levels, again)
+    assert (levels < UNSEEN).any()
 
 
 @pytest.mark.parametrize("threads", [1, 2])

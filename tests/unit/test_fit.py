@@ -15,6 +15,7 @@ from linkage.unit.estimate import settle
 from linkage.unit.executor import IN_MEMORY
 from linkage.unit.fit import ASSUMED_PAIRS, assumed, count, fit, refits
 from linkage.unit.vectors import compare
+from tests.unit.test_vectors import some_encodings
 
 PERSONS = ready_protocol("persons", "fields/1")
 
@@ -27,7 +28,7 @@ def people(invent_people):
 def counted_of(encodings, protocol):
     found = candidates(encodings, protocol)
     parts = compare_all(encodings, propose(encodings, protocol), protocol, IN_MEMORY)
-    return found, compare(encodings, found.pairs, protocol), count(encodings, parts, [one.name for one in found.passes], protocol)
+    return found, compare(encodings, found.pairs, protocol), count(encodings, parts, found.passes, protocol)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,21 @@ def test_the_background_is_all_pairs_and_what_contradicts_itself_is_no_match_in_
     for table in (counted.candidates, counted.background):
         assert table.possible.tolist() == [one == NONE for one in contradictions(table.patterns, protocol).tolist()]
         assert not table.possible.all()
+
+
+@pytest.mark.parametrize("max_block", [9, 400])
+def test_locks_whose_pass_left_nothing_out_need_no_look_at_drawn_pairs(max_block, monkeypatch):
+    ready = ready_protocol("persons")
+    protocol = replace(ready, blocking=replace(ready.blocking, max_block=max_block))
+    encodings = some_encodings(protocol, 60, 1, values=6)
+    monkeypatch.setattr(fitting, "ALL_PAIRS_UP_TO", 0)
+    monkeypatch.setattr(fitting, "SAMPLED_PAIRS", 600)
+    candidates, _, short = counted_of(encodings, protocol)
+    monkeypatch.setattr(fitting, "_sharing_nothing", lambda *_: None)
+    _, _, long = counted_of(encodings, protocol)
+    assert np.array_equal(short.background.patterns, long.background.patterns)
+    assert np.array_equal(short.background.counts, long.background.counts)
+    assert any(one.blocks_left_out for one in candidates.passes) == (max_block < 60)
 
 
 def contradicting(protocol):
