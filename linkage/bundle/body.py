@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from linkage.bundle.format import RECORD_LENGTH
 from linkage.errors import FormatError
+from linkage.files import reserve
 from linkage.protocol import Protocol
 from linkage.schema import ADULT, CONTENT, MINOR, SEX_CODES
 
@@ -35,6 +36,7 @@ _FORMS = {
 }
 _END = b"\xff\xff\xff\xff\0\0\0\0"  # of an Arrow stream
 _ALIGNED = 8
+_LARGE = 64 << 20  # bytes; a smaller body may lie in memory
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, NotImplementedError, EOFError, struct.error)
 
 
@@ -81,6 +83,8 @@ def write_linking(
     """
     _refuse_order(record, None)
     frame = _framed(_linking_schema(protocol), len(record))
+    if frame.end > _LARGE:
+        reserve(out, frame.end + len(_END))
     out.write(frame.head)
     out.write(np.ascontiguousarray(record).data)
     for start, columns in slices:
