@@ -213,7 +213,7 @@ def content_body(record: NDArray[np.bytes_], columns: Mapping[str, NDArray[np.ob
         raise FormatError("content is exactly the protocol's content fields")
     order = rising(record)
     texts = [_pseudonym_texts(record[order])]
-    texts += [_texts(name, columns[name][order]) for name in sorted(columns)]
+    texts += [_texts(name, columns[name]).take(pa.array(order)) for name in sorted(columns)]
     schema = _content_schema(protocol)
     _refuse_codes(zip(schema.names[1:], texts[1:], strict=True), protocol, None)
     return _write(texts, schema)
@@ -258,8 +258,13 @@ def rising(record: NDArray[np.bytes_]) -> NDArray[np.intp]:
     """
     if record.dtype != np.dtype(f"S{RECORD_LENGTH}"):
         raise FormatError("record pseudonyms have another length")
-    order = np.argsort(record, kind="stable")
-    _refuse_order(record[order], None)
+    beginnings = np.ascontiguousarray(record).view(np.uint8).reshape(-1, RECORD_LENGTH)[:, :8]
+    order = np.argsort(np.ascontiguousarray(beginnings).view(">u8")[:, 0].astype(np.uint64))
+    ordered = record[order]
+    if not np.all(ordered[1:] > ordered[:-1]):
+        order = np.argsort(record, kind="stable")  # some begin alike
+        ordered = record[order]
+    _refuse_order(ordered, None)
     return order
 
 
