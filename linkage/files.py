@@ -266,6 +266,8 @@ def reserve(stream: IO[bytes], size: int) -> None:
         return
     try:
         os.posix_fallocate(stream.fileno(), 0, size)
+    except io.UnsupportedOperation:
+        return  # it lies in memory
     except OSError as error:
         if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # a file system that cannot is no fault
             raise

@@ -107,6 +107,12 @@ def numbered(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], Codes]:
     return found.dictionary.to_numpy(), found.indices.to_numpy()
 
 
+def with_none(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], Codes]:
+    """As `numbered`, with 0 for none as number 0, whether a row has it or not."""
+    found, row = numbered(np.concatenate([[0], values]))
+    return found, row[1:]
+
+
 def distinct(values: Text | Column) -> tuple[Codes, list[str]]:
     """Where each row's text stands among the distinct texts, (n,) int32, and those texts in order of appearance."""
     if isinstance(values, Column):

@@ -36,7 +36,7 @@ FORMAT = "headcount-linkage-key/1"
 KCV_BYTES = 8
 _BLOCK = 64  # bytes of a block of SHA-256; no key is longer
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
-_PLACES = np.array([16, 8, 4, 2, 1], np.uint8)
+_PAIRS = np.stack([np.repeat(_ALPHABET, 32), np.tile(_ALPHABET, 32)], axis=1).view(np.uint16)[:, 0]
 _CHUNK = 1 << 15
 
 
@@ -229,15 +229,19 @@ def record_pseudonyms(agency_key: bytes, project: str, epoch: str, local_ids: It
     ids = length_prefixed_pool(["headcount/v1/record", project, epoch, *local_ids])
     own = np.arange(3, len(ids.start) - 1)
     rows = np.stack([*(np.full_like(own, part) for part in range(3)), own], axis=1)
-    digests = keyed_hashes(agency_key, ids, rows).astype(">u4").view(np.uint8)
+    digests = keyed_hashes(agency_key, ids, rows)
     parts = [_base32(digests[at : at + _CHUNK]) for at in range(0, len(digests), _CHUNK)]
     return np.concatenate(parts) if parts else np.empty(0, f"S{RECORD_LENGTH}")
 
 
-def _base32(digests: NDArray[np.uint8]) -> NDArray[np.bytes_]:
-    """The first 26 base32 characters of each digest; 17 bytes hold their 130 bits.
+def _base32(digests: NDArray[np.uint32]) -> NDArray[np.bytes_]:
+    """The first 26 base32 characters of each digest, (n, 8) big-endian words: two of them are ten bits.
 
     Source: RFC 4648, section 6.
     """
-    bits = np.unpackbits(digests[:, :17], axis=1)[:, : 5 * RECORD_LENGTH].reshape(-1, RECORD_LENGTH, 5)
-    return np.ascontiguousarray(_ALPHABET[bits @ _PLACES]).view(f"S{RECORD_LENGTH}")[:, 0]
+    pairs = np.empty((len(digests), RECORD_LENGTH // 2), np.uint16)
+    words = digests.astype(np.uint64)
+    for pair in range(pairs.shape[1]):
+        word, bit = divmod(10 * pair, 32)
+        pairs[:, pair] = _PAIRS[((words[:, word] << np.uint64(32) | words[:, word + 1]) >> np.uint64(54 - bit)) & np.uint64(1023)]
+    return pairs.view(f"S{RECORD_LENGTH}")[:, 0]

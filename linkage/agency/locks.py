@@ -14,7 +14,6 @@ Source: our own; the idea is that of salting by record (Niedermeyer, Steinmetzer
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -93,13 +92,13 @@ def _layout(protocol: Protocol) -> _Layout:
     hides += [copy.lock is not None or copy.name not in needed for copy in e.token_copies]
     names = sorted({copy.lock for copy in copies if copy.lock is not None})
     lock = np.array([names.index(copy.lock) if copy.lock is not None else len(names) for copy in copies])
-    ends = dict(zip(e.filters, itertools.accumulate(e.bits_of(name) // 64 for name in e.filters), strict=True))
     tokens = tuple(dict.fromkeys((copy.name, _is_whole(copy, e)) for copy in e.token_copies))
-    source = [ends[copy.name] - width for copy, width in zip(e.filter_copies, wide, strict=True)]
-    source += [max(ends.values(), default=0) + tokens.index((copy.name, _is_whole(copy, e))) for copy in e.token_copies]
+    source = [list(e.filters).index(copy.name) for copy in e.filter_copies]
+    source += [len(e.filters) + tokens.index((copy.name, _is_whole(copy, e))) for copy in e.token_copies]
+    within = np.cumsum([0, *(e.bits_of(name) // 64 for name in e.filters), *(1 for _ in tokens)])
     order, bounds = np.argsort(lock, kind="stable"), np.searchsorted(np.sort(lock), np.arange(len(names) + 2))
     filled = np.array(hides, np.bool_) & e.fill
-    plan = Plan(width, np.cumsum(width) - width, np.array(source, np.int64), filled, order, bounds)
+    plan = Plan(width, np.cumsum(width) - width, np.array(source, np.int64), filled, order, bounds, within)
     return _Layout(plan, int(width.sum()), tuple(names), tokens)
 
 
@@ -173,14 +172,13 @@ def in_slices(copies: Copies, rows: Rows) -> Iterator[tuple[int, list[Words]]]:
 
 def _within(copies: Copies, rows: Rows, masks: list[Keyed], fill: Keyed) -> Within:
     """What the copies of these rows are made of, and what they are masked and filled with."""
-    parts = [inner(rows) for inner in (copies.filters[name] for name in copies.protocol.encoding.filters)]
-    before = sum(part.shape[1] for part in parts)
-    words = np.empty((len(rows), before + len(copies.layout.tokens)), np.uint64)
-    if parts:
-        np.concatenate(parts, axis=1, out=words[:, :before])
-    for at, (name, whole) in enumerate(copies.layout.tokens, before):
+    ends = copies.layout.plan.within * len(rows)
+    words = np.empty(ends[-1], np.uint64)
+    for at, name in enumerate(copies.protocol.encoding.filters):
+        words[ends[at] : ends[at + 1]] = copies.filters[name](rows).ravel()
+    for at, (name, whole) in enumerate(copies.layout.tokens, len(copies.protocol.encoding.filters)):
         token = copies.tokens[name][rows]
-        words[:, at] = token if whole else np.where(token == 0, 0, np.maximum(token & _LOWER_HALF, 1))
+        words[ends[at] : ends[at + 1]] = token if whole else np.where(token == 0, 0, np.maximum(token & _LOWER_HALF, 1))
     opened = np.zeros((len(masks), len(rows)), np.bool_)
     seeds = [np.empty((0, 4), np.uint64)]
     for at, (name, mask) in enumerate(zip(copies.layout.locks, masks, strict=True)):

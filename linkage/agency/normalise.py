@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.agency.births import likely_years, read_births
-from linkage.agency.cells import Column, Text, numbered, renamed, spelt_out
+from linkage.agency.cells import Column, Text, renamed, spelt_out, with_none
 from linkage.agency.codes import read_content, read_mapped, sex_codes
 from linkage.agency.dates import as_written
 from linkage.agency.extract import Extract, cells
@@ -67,10 +67,9 @@ def _full(number: int) -> str:
 
 
 def _numbered(where: NDArray[np.bool_], numbers: NDArray[np.int64], spell: Callable[[int], str]) -> Column:
-    """The text of each row's number, which is not 0, worked out once for each; missing elsewhere."""
-    found, row = numbered(np.where(where, numbers, 0))
-    texts = [spell(number) if number else "" for number in found.tolist()]
-    return renamed(Column(row, texts), texts)
+    """The text of each row's number, which is not 0 and spelt as no other is, worked out once for each; missing elsewhere."""
+    found, row = with_none(np.where(where, numbers, 0))
+    return Column(row, ["", *map(spell, found[1:].tolist())])
 
 
 def _codes(extract: Extract, protocol: Protocol, mapping: FileMapping) -> dict[str, Column]:

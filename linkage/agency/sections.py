@@ -147,8 +147,9 @@ def _register(local_id: Text, record: NDArray[np.bytes_]) -> bytes:
     names = pa.array(record, pa.binary(record.dtype.itemsize)).cast(pa.large_binary()).cast(pa.large_utf8())
     order = pc.sort_indices(pa.table([ids, names], ["id", "name"]), sort_keys=[("id", "ascending"), ("name", "ascending")])
     written = _replaced(ids.take(order), _SPECIAL, _quoted)
-    lines = pc.binary_join_element_wise(written, names.take(order), pa.scalar(",", pa.large_utf8()))
-    return "\n".join(("record_id,record", *lines.to_pylist(), "")).encode()
+    comma, end, none = (pa.scalar(text, pa.large_utf8()) for text in (",", "\n", ""))
+    lines = pc.binary_join_element_wise(pc.binary_join_element_wise(written, names.take(order), comma), none, end)
+    return b"record_id,record\n" + bytes(lines.buffers()[2] or b"")
 
 
 def _replaced(texts: Any, which: str, change: Callable[[str], str]) -> Any:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from linkage.bundle.format import RECORD_LENGTH
 from linkage.errors import FormatError
+from linkage.files import reserve
 from linkage.protocol import Protocol
 from linkage.schema import ADULT, CONTENT, MINOR, SEX_CODES
 
@@ -35,6 +36,7 @@ _FORMS = {
 }
 _END = b"\xff\xff\xff\xff\0\0\0\0"  # of an Arrow stream
 _ALIGNED = 8
+_LARGE = 64 << 20  # bytes; a smaller body may lie in memory
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, NotImplementedError, EOFError, struct.error)
 
 
@@ -81,6 +83,8 @@ def write_linking(
     """
     _refuse_order(record, None)
     frame = _framed(_linking_schema(protocol), len(record))
+    if frame.end > _LARGE:
+        reserve(out, frame.end + len(_END))
     out.write(frame.head)
     out.write(np.ascontiguousarray(record).data)
     for start, columns in slices:
@@ -209,7 +213,7 @@ def content_body(record: NDArray[np.bytes_], columns: Mapping[str, NDArray[np.ob
         raise FormatError("content is exactly the protocol's content fields")
     order = rising(record)
     texts = [_pseudonym_texts(record[order])]
-    texts += [_texts(name, columns[name][order]) for name in sorted(columns)]
+    texts += [_texts(name, columns[name]).take(pa.array(order)) for name in sorted(columns)]
     schema = _content_schema(protocol)
     _refuse_codes(zip(schema.names[1:], texts[1:], strict=True), protocol, None)
     return _write(texts, schema)
@@ -254,8 +258,13 @@ def rising(record: NDArray[np.bytes_]) -> NDArray[np.intp]:
     """
     if record.dtype != np.dtype(f"S{RECORD_LENGTH}"):
         raise FormatError("record pseudonyms have another length")
-    order = np.argsort(record, kind="stable")
-    _refuse_order(record[order], None)
+    beginnings = np.ascontiguousarray(record).view(np.uint8).reshape(-1, RECORD_LENGTH)[:, :8]
+    order = np.argsort(np.ascontiguousarray(beginnings).view(">u8")[:, 0].astype(np.uint64))
+    ordered = record[order]
+    if not np.all(ordered[1:] > ordered[:-1]):
+        order = np.argsort(record, kind="stable")  # some begin alike
+        ordered = record[order]
+    _refuse_order(ordered, None)
     return order
 
 

@@ -193,11 +193,6 @@ def head(manifest: bytes, signature: bytes) -> bytes:
     return b"".join((_MAGIC, u32(len(manifest)), manifest, signature))
 
 
-def padding(size: int) -> int:
-    """How many zeros follow so many bytes of head and body."""
-    return padded_size(size) - size
-
-
 def unpack(plaintext: bytes | memoryview, file: str) -> Unpacked:
     """Take the plaintext apart.
 

@@ -20,7 +20,7 @@ import pyrage
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from linkage.bundle.age import Readable, decrypted, scalar
+from linkage.bundle.age import Readable, decrypted, encrypted, scalar
 from linkage.bundle.format import is_hex, is_name
 from linkage.canonical import canonical_json, digest
 from linkage.errors import KeyringError, SchemaError, UsageError
@@ -305,18 +305,19 @@ def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
     Raises:
         KeyringError: there is no recipient, or one is not an age X25519 recipient.
     """
-    return bytes(pyrage.encrypt(data, _recipients(recipients)))
+    out = io.BytesIO()
+    encrypt_stream(io.BytesIO(data), out, recipients, len(data))
+    return out.getvalue()
 
 
-def encrypt_stream(source: Readable, out: IO[bytes], recipients: Sequence[str]) -> None:
-    """As `encrypt`, for what need not fit in memory."""
-    pyrage.encrypt_io(source, out, _recipients(recipients))
-
-
-def _recipients(texts: Sequence[str]) -> list[pyrage.x25519.Recipient]:
-    if not texts or not all(map(_is_recipient, texts)):
+def encrypt_stream(source: Readable, out: IO[bytes], recipients: Sequence[str], size: int) -> None:
+    """As `encrypt`, for so many bytes that need not fit in memory."""
+    if not recipients or not all(map(_is_recipient, recipients)):
         raise KeyringError("cannot encrypt without valid recipients")
-    return [pyrage.x25519.Recipient.from_str(text) for text in texts]
+    try:
+        encrypted(source, out, [*map(scalar, recipients)], size)
+    except ValueError:
+        raise KeyringError("a recipient is no key: anybody could open what is encrypted to it") from None
 
 
 def decrypt(data: bytes, keys: KeyFolder, *, file: str | None = None) -> bytes:

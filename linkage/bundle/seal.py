@@ -10,13 +10,13 @@ import io
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from linkage.bundle.format import READERS, Manifest, Section, head, padding, parse_manifest, signed_message
+from linkage.bundle.format import READERS, Manifest, Section, head, padded_size, parse_manifest, signed_message
 from linkage.bundle.keyring import KeyFolder, PublicKey, encrypt_stream, require_role, sign
 from linkage.canonical import canonical_json
 from linkage.errors import FormatError, KeyringError, UsageError
 from linkage.schema import plain
 
-_AT_A_TIME = 1 << 20
+_AT_A_TIME = 1 << 18  # bytes, which stay in the cache of a core
 
 
 class Body(NamedTuple):
@@ -70,7 +70,7 @@ def seal_to(out: IO[bytes], body: Body, manifest: Manifest, keys: KeyFolder, rec
     signed = canonical_json(plain(manifest))
     _refuse_impossible(signed)
     start = head(signed, sign(keys, signed_message(signed)))
-    encrypt_stream(_Plaintext(start, body), out, [recipient.recipient])
+    encrypt_stream(_Plaintext(start, body), out, [recipient.recipient], padded_size(len(start) + body.size))
 
 
 def require_reader(section: Section, recipient: PublicKey) -> None:
@@ -87,22 +87,14 @@ class _Plaintext:
     """Head, body and padding of a bundle, one behind the other, to be read once."""
 
     def __init__(self, start: bytes, body: Body) -> None:
-        self._left = padding(len(start) + body.size)
-        self._blocks = _blocks(body.stream)
-        self._block, self._at = memoryview(start), 0
+        self._start, self._body = start, body.stream
+        self._body.seek(0)
 
     def read(self, size: int) -> bytes:
-        """Up to so many bytes; none at the end."""
-        if self._at == len(self._block):
-            self._block, self._at = next(self._blocks, memoryview(b"")) or self._zeros(size), 0
-        data = bytes(self._block[self._at : self._at + size])
-        self._at += len(data)
-        return data
-
-    def _zeros(self, size: int) -> memoryview:
-        zeros = min(size, self._left)
-        self._left -= zeros
-        return memoryview(bytes(zeros))
+        """So many bytes, the zeros of the padding without an end."""
+        start, self._start = self._start[:size], self._start[size:]
+        data = start + self._body.read(size - len(start))
+        return data.ljust(size, b"\0")
 
 
 def _refuse_impossible(signed: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Our reader of age files gives what pyrage gives, and refuses what pyrage refuses."""
+"""Our reader of age files gives what pyrage gives, and refuses what pyrage refuses; pyrage reads what is written."""
 
 import io
 
@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from linkage.bundle import age
-from linkage.bundle.age import CHUNK, TAG, decrypted, parse_header, scalar
+from linkage.bundle.age import CHUNK, TAG, decrypted, encrypted, parse_header, scalar
 from linkage.errors import BundleError, FormatError, TruncatedError, WrongRecipientError
 
 SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 32 * CHUNK - 1, 32 * CHUNK, 32 * CHUNK + 1, 65 * CHUNK + 5)
@@ -39,6 +39,34 @@ def theirs(data, identity):
 def test_any_length_is_read_to_the_last_byte(size, identity):
     data = (bytes(range(251)) * (size // 251 + 1))[:size]
     assert ours(pyrage.encrypt(data, [identity.to_public()]), identity) == data
+
+
+def written(data, *recipients):
+    out = io.BytesIO()
+    encrypted(io.BytesIO(data), out, [scalar(str(one.to_public())) for one in recipients], len(data))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pyrage_reads_what_is_written_to_the_last_byte(size, identity):
+    data = (bytes(range(251)) * (size // 251 + 1))[:size]
+    assert theirs(written(data, identity), identity) == data
+
+
+def test_pyrage_reads_what_is_written_to_several_for_each_of_them_and_nobody_else(identity, other):
+    sealed = written(b"data", other, identity)
+    assert theirs(sealed, identity) == theirs(sealed, other) == b"data"
+    assert theirs(sealed, pyrage.x25519.Identity.generate()) is None
+
+
+def test_no_two_files_of_the_same_bytes_have_a_key_in_common(identity):
+    one, other = written(bytes(CHUNK), identity), written(bytes(CHUNK), identity)
+    assert not {one[at : at + 16] for at in range(30, len(one) - 16)} & {other[at : at + 16] for at in range(30, len(other) - 16)}
+
+
+def test_nothing_is_written_to_a_point_of_small_order():
+    with pytest.raises(ValueError):
+        encrypted(io.BytesIO(b"data"), io.BytesIO(), [bytes(32)], 4)
 
 
 def test_each_of_several_recipients_can_read_and_nobody_else(identity, other):

@@ -170,6 +170,14 @@ def test_arrays_of_another_shape_are_not_written(cut, encodings, protocol):
         linking_body(*parts[cut], protocol)
 
 
+def test_records_rise_whether_or_not_they_begin_alike():
+    letters = np.random.default_rng(1).choice([*"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"], (300, 26))
+    letters[::3, :20] = "A"
+    record = np.array(["".join(row) for row in letters], "S26")
+    for some in (record, record[1::3], record[:0]):
+        assert (some[rising(some)] == np.sort(some)).all()
+
+
 def test_one_record_twice_is_not_written(encodings, protocol):
     record, filters, tokens = encodings(4, protocol)
     record[3] = record[0]

@@ -14,7 +14,6 @@ from linkage.bundle.format import (
     is_period,
     length_prefixed,
     padded_size,
-    padding,
     signed_message,
     unpack,
 )
@@ -73,7 +72,7 @@ def test_buckets_are_powers_of_two_and_then_eighths(size, padded):
 
 def packed(manifest, signature, body):
     start = head(manifest, signature)
-    return start + body + bytes(padding(len(start) + len(body)))
+    return (start + body).ljust(padded_size(len(start) + len(body)), b"\0")
 
 
 def test_small_lists_of_different_length_are_sealed_alike():

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from linkage.agency.cells import Codes, Column, numbered, renamed
+from linkage.agency.cells import Codes, Column, numbered, renamed, with_none
 from linkage.agency.names.features import FORMS, NAME_FEATURES, coarse, without_marks
 from linkage.agency.names.person import (
     Name,
@@ -156,16 +156,15 @@ def _pairs(one: Column, other: Column, join: Callable[[str, str], str]) -> Colum
 
 
 def _bags(one: Column, other: Column) -> Column:
-    """As `features.bag`, of texts without blanks, so that only equal pairs give equal bags."""
+    """As `features.bag`, of texts without blanks, so that only equal pairs give equal bags, and all are distinct."""
     texts = sorted({*one.texts, *other.texts})
     ranks = {text: rank for rank, text in enumerate(texts)}
     left, right = (np.array([ranks[text] for text in column.texts])[column.codes] for column in (one, other))
     first, last = np.minimum(left, right), np.maximum(left, right)
-    pairs, row = numbered(np.where(first > 0, first * len(texts) + last, 0))
+    pairs, row = with_none(np.where(first > 0, first * len(texts) + last, 0))
     together = [pa.array(texts, pa.large_utf8()).take(pa.array(ranks)) for ranks in np.divmod(pairs, len(texts))]
     spelt = pc.binary_join_element_wise(*together, pa.scalar(" ", pa.large_utf8())).to_pylist()
-    spelt = [text if pair else "" for text, pair in zip(spelt, pairs.tolist(), strict=True)]
-    return renamed(Column(row, spelt), spelt)
+    return Column(row, ["", *spelt[1:]])
 
 
 def _role_if_damaged(role: str) -> Callable[[Name], str]:

@@ -24,6 +24,7 @@ _J_AFTER = re.compile("j(?![aeiou])")
 _PLAIN_C = re.compile("c(?!h)")
 _ICAO_SIGN = re.compile("(?<=[a-z])ie(?=[a-z])(?!va?$)")
 _NG = re.compile("ng")
+_ANY = re.compile("ou|tch|dj|ch|ine$|[jčšžèâûŝçx]|ie|ng")
 
 
 def readings(token: str) -> tuple[str, ...]:
@@ -32,6 +33,8 @@ def readings(token: str) -> tuple[str, ...]:
     Args:
         token: folded, Latin.
     """
+    if not _ANY.search(token):
+        return ("", "", "", token, token, token)
     return (_french(token), _scholarly(token), _iso(token), _without_sign(token), token.replace("x", "ks"), _NG.sub("n", token))
 
 

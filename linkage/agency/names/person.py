@@ -109,7 +109,7 @@ def read_part(part: Part) -> Token:
     if has_cyrillic(text):
         return token
     found = readings(text)
-    if not {*found} - {"", text}:
+    if all(reading in ("", text) for reading in found):
         return token._replace(readings=("",) * len(found))
     others = (skeleton(reading) if reading and reading != text else "" for reading in found)
     return token._replace(readings=tuple(other if other != token.skeleton else "" for other in others))
@@ -169,7 +169,10 @@ def reorder(surname: Tokens, given: Tokens, patronymic: Tokens) -> tuple[Tokens,
 
 def has(tokens: Tokens, role: Role) -> bool:
     """Whether a suffix or marker in the cell says this role."""
-    return any(token.role is role and token.strong for token in tokens)
+    for token in tokens:  # noqa: SIM110  # asked so often that a generator would be felt
+        if token.role is role and token.strong:
+            return True
+    return False
 
 
 def stands_in(patronymic: Tokens) -> bool:

@@ -10,6 +10,11 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
+
+def _longest_first(*suffixes: str) -> tuple[str, ...]:
+    return tuple(sorted(suffixes, key=len, reverse=True))
+
+
 _PATRONYMIC_MARKERS = frozenset(
     {"ugli", "ogli", "oglu", "oglo", "uglu", "uglo", "uli", "ugul", "ogul", "duhtar", "duht", "duhtari", "pisar", "pisari"}
 )
@@ -18,13 +23,13 @@ _SURNAME_MARKERS = frozenset({"zoda", "zade", "zada", "zod"})
 _TITLES = frozenset({"haji", "hoji", "mulo", "mula", "ustod", "ewon"})
 # Never a name alone: written apart, they belong to the token after them.
 _FIRST_HALVES = frozenset({"abdul", "abdu", "abdur", "wo", "woh"})
-_PATRONYMIC_SUFFIXES = ("inicna", "ovic", "evic", "yovic", "yevic", "ovna", "evna", "yovna", "yevna")
-_PATRONYMIC_COLUMN_SUFFIXES = (
+_PATRONYMIC_SUFFIXES = _longest_first("inicna", "ovic", "evic", "yovic", "yevic", "ovna", "evna", "yovna", "yevna")
+_PATRONYMIC_COLUMN_SUFFIXES = _longest_first(
     "zoda", "zade", "zada", "zod", "duhtar", "duht", "pur", "ugli", "ogli", "oglu", "kizi", "kyzi", "ova", "ov", "eva", "ev",
     "yova", "yov", "ic",
 )  # fmt: skip
-_SURNAME_SUFFIXES = ("zoda", "zade", "zada", "yova", "yov", "ova", "eva", "ov", "ev")
-_WEAK_SURNAME_SUFFIXES = ("zod", "iyon", "yon", "pur", "far", "skaya", "ski")
+_SURNAME_SUFFIXES = _longest_first("zoda", "zade", "zada", "yova", "yov", "ova", "eva", "ov", "ev")
+_WEAK_SURNAME_SUFFIXES = _longest_first("zod", "iyon", "yon", "pur", "far", "skaya", "ski")
 # Names that end as surnames do: they are whole, in every column.
 _WHOLE_NAMES = frozenset(
     {
@@ -39,7 +44,9 @@ _SHORTEST_STEM = 3
 
 
 class Role(Enum):
-    """What a token is, as far as its form tells."""
+    """What a token is, as far as its form tells; caches of names ask for its hash, and `Enum`'s own takes a call of Python."""
+
+    __hash__ = object.__hash__
 
     SURNAME = "surname"
     PATRONYMIC = "patronymic"
@@ -140,9 +147,10 @@ def surname_stem(token: Token) -> str:
 
 
 def _without(text: str, suffixes: tuple[str, ...]) -> str:
+    """The text without the longest of the suffixes, which stand longest first, that leaves enough of it."""
     if not text.endswith(suffixes) or text in _WHOLE_NAMES:
         return text
-    for suffix in sorted(suffixes, key=len, reverse=True):
+    for suffix in suffixes:
         stem = text.removesuffix(suffix)
         if stem != text and len(stem) >= _least(suffix):
             return stem.removesuffix("y") if len(stem) > _SHORTEST_STEM else stem

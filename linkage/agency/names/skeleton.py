@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import itemgetter
 
 from anyascii import anyascii
 
@@ -30,14 +31,15 @@ _LATIN = {
 _LATIN_PART = re.compile("|".join(sorted(map(re.escape, _LATIN), key=len, reverse=True)))
 _SCHOLARLY = re.compile("ij(?=[aeu])|[čšž]")
 _NOT_LETTER = re.compile("[^a-z?]")
+_LETTER = itemgetter(1)  # of a match; a template would be looked up whenever it is asked for
 _GLIDES = tuple(
     (re.compile(pattern), to)
     for pattern, to in (
         ("iy?(?=[aou])", "y"),
         ("[iy](?=e)", ""),
-        ("[iy]+$", "i"),
-        ("(?<=[aeo])[iy](?![aeiou])", "i"),
-        (r"([a-z])\1+", r"\1"),
+        ("(?:[iy]{2,}|y)$", "i"),
+        ("(?<=[aeo])y(?![aeiou])", "i"),
+        (r"([a-z])\1+", _LETTER),
     )
 )
 _ANY_GLIDE = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _GLIDES))
@@ -56,10 +58,8 @@ def skeleton(token: str) -> str:
 
 
 def _without_glides(letters: str) -> str:
-    """Glides and doubled letters brought to one form, again and again until nothing changes."""
-    before = "" if _ANY_GLIDE.search(letters) else letters
-    while letters != before:
-        before = letters
+    """Glides and doubled letters brought to one form, again and again as long as there are any: each pattern finds only these."""
+    while _ANY_GLIDE.search(letters):
         for pattern, to in _GLIDES:
             letters = pattern.sub(to, letters)
     return letters
@@ -73,7 +73,7 @@ def key(skeleton_text: str) -> str:
     if "y" in skeleton_text:
         for pattern, to in _GLIDED_VOWELS:
             skeleton_text = pattern.sub(to, skeleton_text)
-    return _DOUBLED.sub(r"\1", skeleton_text.translate(_VOWELS))
+    return _DOUBLED.sub(_LETTER, skeleton_text.translate(_VOWELS))
 
 
 def _from_latin(token: str) -> str:
