@@ -51,8 +51,8 @@ def squeeze(state: Words, words: int, out: Words) -> None:
     done = 0
     while done < words:
         permute(state)
-        block = min(RATE, words - done) * LANES
-        out[done * LANES : done * LANES + block] = state[:block]
+        for place in range(min(RATE, words - done) * LANES):
+            out[done * LANES + place] = state[place]
         done += RATE
 
 
