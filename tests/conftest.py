@@ -22,6 +22,14 @@ from linkage.records import Encodings, Part, combine
 
 LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
 MOST_PROCESSES = 4  # each takes up to a gigabyte
+# The first needs no kernels, so that these are compiled by one process, for the second.
+LONGEST = (
+    "test_suppression_withstands_attack.py",
+    "test_quality.py",
+    "test_speed.py",
+    "test_privacy.py",
+    "test_privacy_default.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks
@@ -33,6 +41,12 @@ def pytest_cmdline_main(config):
     is_whole = config.args_source == config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
     if is_whole and not config.option.usepdb and getattr(config.option, "numprocesses", 0) is None:
         config.option.numprocesses, config.option.dist = min(os.cpu_count() or 1, MOST_PROCESSES), "loadfile"
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest come first, so that no process is left alone with one of them at the end."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 class Done(NamedTuple):
