@@ -152,7 +152,8 @@ def _blocks(tokens: NDArray[np.uint64], keys: NDArray[np.uint64], bits: int) -> 
     for place in range(len(keys)):
         order[place] = np.int32(keys[place] & np.uint64((1 << bits) - 1))
         own[place] = tokens[order[place]]  # fetched here, where one need not wait for another
-    n_order, n_sizes, start = 0, 0, 0
+    n_order, n_sizes = 0, 0
+    start: int = np.int64(0)  # type: ignore[assignment]  # a literal would be a type of its own, and compile by itself
     while start < len(keys):
         stop = start + 1
         while stop < len(keys) and (keys[stop] ^ keys[start]) >> np.uint64(bits) == 0:
@@ -184,9 +185,14 @@ def _same_token(tokens: NDArray[np.uint64], records: NDArray[np.int32], start: i
     while last < stop and tokens[last] == token:
         last += 1
     if last < stop:  # tokens of one hash, one in some millions
-        same = tokens[start:stop] == token
-        both = np.concatenate((records[start:stop][same], records[start:stop][~same]))
-        their = np.concatenate((tokens[start:stop][same], tokens[start:stop][~same]))
-        records[start:stop], tokens[start:stop] = both, their
-        last = start + same.sum()
+        others, their, n_others = np.empty(stop - last, np.int64), np.empty(stop - last, np.uint64), 0
+        for place in range(last, stop):
+            if tokens[place] == token:
+                records[last], tokens[last] = records[place], token
+                last += 1
+            else:
+                others[n_others], their[n_others] = records[place], tokens[place]
+                n_others += 1
+        for place in range(n_others):
+            records[last + place], tokens[last + place] = others[place], their[place]
     return last - start

@@ -10,7 +10,7 @@ from comparators.columns import put_rows
 from comparators.ladders import UNSEEN, Digits, FilterTests, TokenTests, climb, climb_blocks, digits_of, lower, lower_to
 from comparators.levels import Tally, common_rows, equal_rows, numbered, pattern_codes, patterns, tally
 from comparators.similarity import dice_permille
-from comparators.threads import over_slices
+from comparators.threads import over_slices, read_only
 
 __all__ = [
     "UNSEEN",
@@ -34,5 +34,6 @@ __all__ = [
     "patterns",
     "popcount",
     "put_rows",
+    "read_only",
     "tally",
 ]

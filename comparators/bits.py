@@ -81,14 +81,16 @@ def _parities(filters: NDArray[np.uint64], sets: NDArray[np.int64], out: NDArray
             for row in range(64):
                 block[row] = filters[start + row, word] if row < rows else np.uint64(0)
             _turn(block)
-            inner[64 * word : 64 * word + 64] = block
+            for row in range(64):
+                inner[64 * word + row] = block[row]
         for one in range(len(sets)):
             parity = np.uint64(0)
             for place in range(sets.shape[1]):
                 parity ^= inner[sets[one, place]]
             outer[one] = parity
         for word in range(out.shape[1]):
-            block[:] = outer[64 * word : 64 * word + 64]
+            for row in range(64):
+                block[row] = outer[64 * word + row]
             _turn(block)
             for row in range(rows):
                 out[start + row, word] = block[row]

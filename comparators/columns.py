@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from comparators.threads import over_slices
+from comparators.threads import over_slices, read_only
 
 _ROWS_AT_A_TIME = 1 << 12
 
@@ -32,7 +32,7 @@ def put_rows(columns: Sequence[tuple[NDArray[np.uint64], int]], row: NDArray[np.
 
     def work(start: int, stop: int) -> None:
         for column, at in columns:
-            _put(column[start:stop], row[start:stop], out, at)
+            _put(read_only(column[start:stop]), row[start:stop], out, at)
 
     over_slices(work, len(row), _ROWS_AT_A_TIME)
 

@@ -19,7 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from comparators.bits import popcount
-from comparators.threads import over_slices
+from comparators.threads import over_slices, read_only
 
 # Worse than every rung: nothing has been seen of the pair.
 UNSEEN = np.iinfo(np.int8).max
@@ -269,10 +269,10 @@ def lower_to(levels: NDArray[np.int8], bits: NDArray[np.uint64], bit: int, digit
     """
     mask = np.uint64(1 << bit)
     several = over_slices(lambda at, to: _how_many(bits[at:to], mask), len(bits), _PAIRS_AT_A_TIME)
-    ends = np.cumsum([0, *several])
+    ends, words = np.cumsum([0, *several]), read_only(said)
 
     def work(at: int, to: int) -> None:
-        _lower_to(levels[at:to], bits[at:to], mask, digits, said[ends[at // _PAIRS_AT_A_TIME] :])
+        _lower_to(levels[at:to], bits[at:to], mask, digits, words[ends[at // _PAIRS_AT_A_TIME] :])
 
     over_slices(work, len(bits), _PAIRS_AT_A_TIME)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from comparators.threads import over_slices
+from comparators.threads import over_slices, read_only
 
 NOT_OBSERVED = -1
 _MOST_CODES = 1 << 63
@@ -144,7 +144,7 @@ def tally(codes: NDArray[np.int64], bits: NDArray[np.uint64] = _NO_BITS, n_bits:
         bits: (n,) uint64; none, where none are counted.
         n_bits: how many bits are counted, 0 to 64.
     """
-    found, counts, by_bit = _tally(codes, bits, n_bits)
+    found, counts, by_bit = _tally(read_only(codes), read_only(bits), n_bits)
     order = np.argsort(found)
     return Tally(found[order], counts[order], by_bit[order])
 
@@ -155,9 +155,9 @@ def numbered(codes: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.i
     Raises:
         ValueError: a code is not among them.
     """
-    slots = _rehashed(known)
+    slots, several = _rehashed(known), read_only(codes)
     out = np.empty(len(codes), np.int32)
-    slices = over_slices(lambda start, stop: _numbered(codes[start:stop], known, slots, out[start:stop]), len(codes), _PAIRS)
+    slices = over_slices(lambda start, stop: _numbered(several[start:stop], known, slots, out[start:stop]), len(codes), _PAIRS)
     if not all(slices):
         raise ValueError("a code is not among the known ones")
     return out

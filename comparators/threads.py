@@ -12,7 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numba
+import numpy as np
+from numpy.typing import NDArray
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 T = TypeVar("T")
 
 
@@ -29,3 +32,14 @@ def over_slices(work: Callable[[int, int], T], n: int, step: int) -> list[T]:
         return [work(start, n) for start in starts]
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:
         return list(pool.map(lambda start: work(start, min(start + step, n)), starts))
+
+
+def read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    """The same values, which nobody can write through this view.
+
+    To a kernel, what may be written is another type than what may not be, as what lies in a mapped file: it would be
+    compiled for each. What it only reads is handed to it like this.
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view

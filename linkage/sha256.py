@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from comparators import over_slices
+from comparators import over_slices, read_only
 
 LANES = 16
 BLOCK = 64  # bytes; no key is longer
@@ -78,8 +78,8 @@ def under(key: bytes) -> Keyed:
 def hashes_under(key: Keyed, pool: Pool, rows: NDArray[np.int64]) -> Words32:
     """As `keyed_hashes`."""
     out = np.empty((len(rows), 8), np.uint32)
-    blocks = (pool.longest * rows.shape[1] + 8) // BLOCK + 1
-    over_slices(lambda at, stop: _hash(key.begun, pool.flat, pool.start, rows[at:stop], blocks, out[at:stop]), len(rows), _ROWS)
+    blocks, flat = (pool.longest * rows.shape[1] + 8) // BLOCK + 1, read_only(pool.flat)
+    over_slices(lambda at, stop: _hash(key.begun, flat, pool.start, rows[at:stop], blocks, out[at:stop]), len(rows), _ROWS)
     return out
 
 
@@ -127,15 +127,20 @@ def _hash(
     for first in range(0, len(rows), LANES):
         lanes = min(LANES, len(rows) - first)
         _lay_out(flat, start, rows, first, lanes, laid, lasts)
-        state[:] = begun[0]
-        for block in range(lasts.max() + 1):
-            work[: 16 * LANES] = laid[block * 16 * LANES : (block + 1) * 16 * LANES]
+        for word in range(8 * LANES):  # an assignment of slices would do the same, and compile for three seconds
+            state[word] = begun[0, word]
+        last = np.int64(0)
+        for lane in range(lanes):
+            last = max(last, lasts[lane])
+        for block in range(last + 1):
+            for word in range(16 * LANES):
+                work[word] = laid[block * 16 * LANES + word]
             _compress(state, work, variables)
             for lane in range(lanes):
                 if lasts[lane] == block:
                     for word in range(8):
                         out[first + lane, word] = state[word * LANES + lane]
-        _hash_again(begun[1], out, first, lanes, state, work, variables)
+        _hash_again(begun, out, first, lanes, state, work, variables)
 
 
 @njit(nogil=True, cache=True)
@@ -176,7 +181,8 @@ def _hash_again(begun: Words32, out: Words32, first: int, lanes: int, state: Wor
     for lane in range(lanes):
         for word in range(8):
             work[word * LANES + lane] = out[first + lane, word]
-    state[:] = begun
+    for word in range(8 * LANES):
+        state[word] = begun[1, word]
     _compress(state, work, variables)
     for lane in range(lanes):
         for word in range(8):
@@ -188,7 +194,7 @@ def _turned(word: np.uint32, bits: int) -> np.uint32:
     return np.uint32((word >> np.uint32(bits)) | (word << np.uint32(32 - bits)))
 
 
-@njit(inline="always")
+@njit(nogil=True, cache=True)
 def _round(
     a: np.uint32, b: np.uint32, c: np.uint32, d: np.uint32, e: np.uint32, f: np.uint32, g: np.uint32, h: np.uint32, w: np.uint32
 ) -> tuple[np.uint32, np.uint32]:
@@ -207,7 +213,8 @@ def _compress(state: Words32, work: Words32, v: Words32) -> None:
             near = _turned(x, 7) ^ _turned(x, 18) ^ (x >> np.uint32(3))
             far = _turned(y, 17) ^ _turned(y, 19) ^ (y >> np.uint32(10))
             work[at] = np.uint32(work[at - 16 * LANES] + near + work[at - 7 * LANES] + far)
-    v[:] = state
+    for at in range(8 * LANES):
+        v[at] = state[at]
     _rounds(v, work)
     for at in range(8 * LANES):
         state[at] += v[at]

@@ -4,7 +4,9 @@ import contextlib
 import functools
 import io
 import json
+import os
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +15,38 @@ import pytest
 
 from linkage.canonical import digest_of_bytes
 from linkage.cli.main import main
+from linkage.errors import LockedError
+from linkage.files import exclusive_lock
 from linkage.protocol import parse_protocol
 from linkage.records import Encodings, Part, combine
 
 LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
+MOST_PROCESSES = 4  # each takes up to a gigabyte
+# The first needs no kernels, so that these are compiled by one process, for the second.
+LONGEST = (
+    "test_suppression_withstands_attack.py",
+    "test_quality.py",
+    "test_speed.py",
+    "test_privacy.py",
+    "test_privacy_default.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks
+def pytest_cmdline_main(config):
+    """The whole suite is shared out among the cores, file by file; what is named runs in this process, where it can be debugged.
+
+    Files stay whole, so that what a module sets up is set up once. `-n 0` runs everything in this process.
+    """
+    is_whole = config.args_source == config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
+    if is_whole and not config.option.usepdb and getattr(config.option, "numprocesses", 0) is None:
+        config.option.numprocesses, config.option.dist = min(os.cpu_count() or 1, MOST_PROCESSES), "loadfile"
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest come first, so that no process is left alone with one of them at the end."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 class Done(NamedTuple):
@@ -72,16 +102,34 @@ class Demonstration(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def demonstration(tmp_path_factory):
-    """`demonstration(seed)`: the demo of a seed, run once in the whole session."""
+def demonstration(request, tmp_path_factory):
+    """`demonstration(seed)`: the demo of a seed, run once in the whole session, whichever process asks first."""
+    own = tmp_path_factory.getbasetemp()
+    of_all = own.parent if hasattr(request.config, "workerinput") else own
 
     @functools.cache
     def demonstrate(seed):
-        folder = tmp_path_factory.mktemp(f"demo-{seed}") / "D"
-        done = run_headcount("demo", folder, "--seed", seed, "--json")
+        folder, told = of_all / f"demo-{seed}", of_all / f"demo-{seed}.json"
+        with waiting_for(of_all / f"demo-{seed}.lock"):
+            if not told.exists():
+                told.write_text(json.dumps(run_headcount("demo", folder, "--seed", seed, "--json")), "utf-8")
+        done = Done(*json.loads(told.read_text("utf-8")))
         return Demonstration(folder, json.loads(done.out), done)
 
     return demonstrate
+
+
+@contextlib.contextmanager
+def waiting_for(path):
+    """Hold a lock file; what others do under it is done when this begins."""
+    with contextlib.ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(exclusive_lock(path))
+                break
+            except LockedError:
+                time.sleep(0.1)
+        yield
 
 
 SMALL = {

@@ -467,12 +467,16 @@ def other(value):
     return [value + "x"]
 
 
-@pytest.mark.parametrize("name", ["tip", "small", "locked"])
-def test_changing_any_leaf_changes_the_id_or_is_refused(name, small_protocol, locked_protocol):
+LARGE = ("encoding", "comparisons", "content")  # of `tip`; the small protocols have every kind of leaf in them
+
+
+@pytest.mark.parametrize(("name", "but_in"), [("tip", LARGE), ("small", ()), ("locked", ())])
+def test_changing_any_leaf_changes_the_id_or_is_refused(name, but_in, small_protocol, locked_protocol):
     agreed = {"small": small_protocol, "locked": locked_protocol, "tip": ready_protocol("tip")}[name]
     data = plain(agreed)
     seen, accepted = {agreed.id}, 0
-    for path, value in leaves(data):
+    looked_at = [(path, value) for path, value in leaves(data) if path[0] not in but_in]
+    for path, value in looked_at:
         for changed_value in other(value):
             try:
                 found = parse_protocol(with_leaf(data, path, changed_value), "p").id
@@ -481,7 +485,7 @@ def test_changing_any_leaf_changes_the_id_or_is_refused(name, small_protocol, lo
             assert found not in seen, path
             seen.add(found)
             accepted += 1
-    assert accepted > len(list(leaves(data))) / 5
+    assert accepted > len(looked_at) / 5
 
 
 def test_order_of_keys_and_defaults_written_out_do_not_change_the_id(small, small_protocol):

@@ -34,7 +34,8 @@ def run(settings: Settings) -> Result:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         keys = keys_in(folder / "keys", LONG_LISTS)
-        whole_job(folder, keys, _rows(sizes[0], folder, None if settings.small else maker), MEMORY_GB)
+        if not settings.small:
+            whole_job(folder, keys, _rows(sizes[0], folder, maker), MEMORY_GB)
         points = [_point(n, folder, keys, None if settings.small else maker) for n in sizes]
     large = [one for one in points if one["records"] >= LARGE] or points
     return {

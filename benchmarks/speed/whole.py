@@ -80,10 +80,9 @@ def _rows(case: Case, settings: Settings) -> Rows | None:
 def _measured(folder: Path, rows: Rows, case: Case) -> Result:
     """A whole job, its kernels compiled before or in its first linkage."""
     keys = keys_in(folder / "keys", case.protocol)
-    if case.twice:
-        return whole_job(folder, keys, rows, case.memory_gb, twice=True)
-    whole_job(folder, keys, first_of(rows, max(len(rows.records) // 10, FEW)), case.memory_gb)
-    return whole_job(folder, keys, rows, case.memory_gb)
+    if not case.twice and len(rows.records) > SMALL:  # of a tiny run nobody asks what compiling took
+        whole_job(folder, keys, first_of(rows, len(rows.records) // 10), case.memory_gb)
+    return whole_job(folder, keys, rows, case.memory_gb, twice=case.twice)
 
 
 def first_of(rows: Rows, n: int) -> Rows:

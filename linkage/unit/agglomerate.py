@@ -26,7 +26,7 @@ def agglomerate(
     size = len(weights)
     total, barred = weights.copy(), cannot.copy()
     members = np.ones(size, np.int64)
-    cluster = np.arange(size).astype(np.int32)
+    cluster = np.arange(size)
     for left in range(size):
         for right in range(left + 1, size):
             a, b = cluster[left], cluster[right]
@@ -35,7 +35,7 @@ def agglomerate(
     while True:
         left, right = _best(total, barred, members)
         if left < 0:
-            return cluster
+            return cluster.astype(np.int32)
         merge(left, right, total, barred, members, cluster)
 
 
@@ -64,7 +64,7 @@ def merge(
     total: NDArray[np.int64],
     barred: NDArray[np.bool_],
     members: NDArray[np.int64],
-    cluster: NDArray[np.int32],
+    cluster: NDArray[np.int64],
 ) -> None:  # pragma: no cover - compiled
     """Add one cluster to another: sums of weights add up, bars stay."""
     for other in range(len(members)):

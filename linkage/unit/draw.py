@@ -23,6 +23,9 @@ _GROUPS = 256
 MOST_MEMBERS = 127
 _MOST_NODES = 1024
 _UNKNOWN = -1
+# Literals would be types of their own, and compile by themselves.
+_NONE: int = np.int64(-1)  # type: ignore[assignment]
+_ZERO: int = np.int64(0)  # type: ignore[assignment]
 _MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
@@ -48,16 +51,16 @@ class _Table(NamedTuple):
         barred: (k, k) bool clusters that stay apart.
         unseen: (k, k) bool clusters between which nothing could be compared.
         members: (k,) int64 how many records each cluster has.
-        cluster: (k,) int32 cluster of each record.
-        best: (k,) int32 of each cluster that behind it with the largest mean weight between them; −1 where none may be joined.
+        cluster: (k,) int64 cluster of each record.
+        best: (k,) int64 of each cluster that behind it with the largest mean weight between them; −1 where none may be joined.
     """
 
     total: NDArray[np.int64]
     barred: NDArray[np.bool_]
     unseen: NDArray[np.bool_]
     members: NDArray[np.int64]
-    cluster: NDArray[np.int32]
-    best: NDArray[np.int32]
+    cluster: NDArray[np.int64]
+    best: NDArray[np.int64]
 
 
 class _Tree(NamedTuple):
@@ -201,9 +204,9 @@ def draw_partitions(
         np.empty(most, np.int8),
     )
     square, marks = np.empty((size, size), np.int64), np.empty((size, size), np.bool_)
-    members, cluster = np.empty(size, np.int64), np.empty(size, np.int32)
+    members, cluster = np.empty(size, np.int64), np.empty(size, np.int64)
     table = _Table(square, marks, marks.copy(), members, cluster, cluster.copy())
-    state, nodes = np.uint64(seed), 0
+    state, nodes = np.uint64(seed), _ZERO
     for number in range(draws):
         at, steps = tree.root[model[number]], 0
         while at >= 0:
@@ -297,7 +300,7 @@ def _uniform(state: np.uint64) -> float:  # pragma: no cover - compiled
 @njit(nogil=True, cache=True)
 def _next(table: _Table) -> tuple[int, int]:  # pragma: no cover - compiled
     """The pair of clusters that may be joined with the largest mean weight; (−1, −1) where there is none."""
-    one, other = -1, -1
+    one, other = _NONE, _NONE
     for left in range(len(table.best)):
         right = table.best[left]
         if right >= 0 and (one < 0 or _more(left, right, one, other, table)):
@@ -323,7 +326,7 @@ def _may(left: int, right: int, table: _Table, least: int) -> bool:  # pragma: n
 @njit(nogil=True, cache=True)
 def _look_behind(left: int, table: _Table, least: int) -> None:  # pragma: no cover - compiled
     """Find the best of the clusters behind one: of several alike, the first."""
-    best = -1
+    best = _NONE
     for right in range(left + 1, len(table.best)):
         if _may(left, right, table, least) and (best < 0 or _more(left, right, left, best, table)):
             best = right

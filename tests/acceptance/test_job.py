@@ -89,7 +89,7 @@ def test_the_log_is_intact_and_an_explanation_adds_up(linked):
     assert said["total_bits"] == pytest.approx(sum(addends), abs=rounding + 1e-9)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("seed", [1, 2])  # five in `python -m benchmarks.quality demo`
 def test_the_demo_earns_its_totals(demonstration, seed):
     shown = demonstration(seed)
     assert shown.done.code == 0

@@ -123,7 +123,7 @@ def test_counts_that_share_no_fact_are_parts_of_their_own():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_cheapest_pattern_is_found(seed):
-    """Against all patterns of a 3 × 3 table, tried one by one."""
+    """Against all patterns of a 3 × 3 table, tried one by one, the cheapest first."""
     table = np.random.default_rng(seed).integers(2, 30, (3, 3))
     attack = table_attack(table)
     size, cells = len(attack.count), 9
@@ -133,8 +133,9 @@ def test_the_cheapest_pattern_is_found(seed):
     pattern = suppress(Task(attack, hidden_of(attack, 0), np.arange(size) < cells, weight, width, width))
     assert pattern.optimal
     assert not pattern.exposed
-    best = min(weight[list(some)].sum() for some in subsets(cells) if 0 in some and enough(attack, some, 4))
-    assert weight[pattern.hidden].sum() == best
+    in_order = sorted((some for some in subsets(cells) if 0 in some), key=lambda some: weight[some].sum())
+    best = next(some for some in in_order if enough(attack, some, 4))
+    assert weight[pattern.hidden].sum() == weight[best].sum()
 
 
 def subsets(cells):
