@@ -8,7 +8,7 @@ kernels over slices. Nothing here imports anything else of ours.
 from comparators.bits import counts, parities, popcount
 from comparators.columns import put_rows
 from comparators.ladders import UNSEEN, Digits, FilterTests, TokenTests, climb, climb_blocks, digits_of, lower, lower_to
-from comparators.levels import Tally, common_rows, equal_rows, numbered, pattern_codes, patterns, tally
+from comparators.levels import Tally, common_bits, equal_rows, numbered, pattern_codes, patterns, tally
 from comparators.similarity import dice_permille
 from comparators.threads import over_slices, read_only
 
@@ -20,7 +20,7 @@ __all__ = [
     "TokenTests",
     "climb",
     "climb_blocks",
-    "common_rows",
+    "common_bits",
     "counts",
     "dice_permille",
     "digits_of",

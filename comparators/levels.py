@@ -32,26 +32,50 @@ def equal_rows(tokens: NDArray[np.uint64], left: NDArray[np.int32], right: NDArr
     return np.concatenate([np.empty(0, np.int64), *found])
 
 
-def common_rows(bits: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int64]:
-    """(n_found,) int64, rising: the pairs that have a bit in common.
+def common_bits(
+    bits: NDArray[np.uint64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    seen: NDArray[np.uint64],
+    together: NDArray[np.uint64],
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """(n_found,) int64, rising: the pairs that have a bit in common which was not seen of them; and (n_found,) uint64 these bits.
 
     Args:
         bits: (n,) uint64.
         left: (n_pairs,) records.
         right: (n_pairs,) records.
+        seen: (n_pairs,) uint64.
+        together: (n_groups,) uint64 bits of which any one that is seen stands for all.
     """
-    found = over_slices(lambda start, stop: start + _common_rows(bits, left[start:stop], right[start:stop]), len(left), _PAIRS)
-    return np.concatenate([np.empty(0, np.int64), *found])
+
+    def work(start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        rows, rest = _common_bits(bits, left[start:stop], right[start:stop], seen[start:stop], together)
+        return start + rows, rest
+
+    found = over_slices(work, len(left), _PAIRS)
+    none = np.empty(0, np.int64), np.empty(0, np.uint64)
+    return np.concatenate([none[0], *(rows for rows, _ in found)]), np.concatenate([none[1], *(rest for _, rest in found)])
 
 
 @njit(nogil=True, cache=True)
-def _common_rows(bits: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int64]:
-    found = np.empty(len(left), np.int64)
-    n_found = 0
+def _common_bits(
+    bits: NDArray[np.uint64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    seen: NDArray[np.uint64],
+    together: NDArray[np.uint64],
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    rows, rest, n_found = np.empty(len(left), np.int64), np.empty(len(left), np.uint64), 0
     for pair in range(len(left)):
-        found[n_found] = pair
-        n_found += bits[left[pair]] & bits[right[pair]] != 0
-    return found[:n_found].copy()
+        common = bits[left[pair]] & bits[right[pair]]
+        if common:
+            for group in together:
+                if seen[pair] & group:
+                    common &= ~group
+            rows[n_found], rest[n_found] = pair, common
+            n_found += common != 0
+    return rows[:n_found].copy(), rest[:n_found].copy()
 
 
 @njit(nogil=True, cache=True)

@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blocking import Lists, Pairs, list_lengths
-from comparators import Digits, climb_blocks, common_rows, digits_of, equal_rows, lower_to
+from comparators import Digits, climb_blocks, common_bits, digits_of, equal_rows, lower_to
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Proposals
@@ -73,9 +73,10 @@ class Looks:
             pairs: all pairs that are proposed from there up to where the part ends.
             proposed: (n_pairs,) bits of the passes that propose them.
         """
-        rows = common_rows(self.outside, *pairs) if self.outside.any() else _NONE
+        together = np.array([_bits(lock.places) for lock in self.locks.values()], np.uint64)
+        whole = not self.outside.any()
+        rows, rest = (_NONE, _NONE) if whole else common_bits(self.outside, *pairs, proposed, together)
         some = Pairs(pairs.left[rows], pairs.right[rows])
-        both = self.outside[some.left] & self.outside[some.right]
 
         def lowered(token: int, levels: Levels) -> NDArray[np.int64] | None:
             if token not in self.locks:
@@ -83,8 +84,7 @@ class Looks:
             for place in self.locks[token].places:
                 said = as_numbers(self.words[place]().column("word"))
                 lower_to(levels, proposed, place, self.digits, said[self.start[place][first] :])
-            bits = _bits(self.locks[token].places)
-            mine = np.flatnonzero((both & bits != 0) & (proposed[rows] & bits == 0))
+            mine = np.flatnonzero(rest & _bits(self.locks[token].places))
             if not len(mine):
                 return _NONE
             shared: NDArray[np.int64] = rows[mine[equal_rows(self.encodings.token(token), some.left[mine], some.right[mine])]]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparators import common_rows, equal_rows, numbered, pattern_codes, patterns, tally
+from comparators import common_bits, equal_rows, numbered, pattern_codes, patterns, tally
 
 
 def naive_code(levels, sizes):
@@ -93,8 +93,13 @@ def test_codes_are_numbered_by_their_places_among_the_known(several):
         numbered(np.array([*known[:1], 2**62]), known)
 
 
-def test_common_rows_are_the_pairs_with_a_bit_in_common():
+def test_common_bits_are_those_of_both_that_were_not_seen():
     bits = np.array([0, 1, 3, 4, 1 << 63, 5 | 1 << 63], np.uint64)
     left, right = (np.array(side, np.int32) for side in ([0, 1, 1, 2, 3, 4], [1, 2, 3, 3, 5, 5]))
-    assert common_rows(bits, left, right).tolist() == [1, 4, 5]
-    assert common_rows(bits, left[:0], right[:0]).tolist() == []
+    nothing, none = np.zeros(6, np.uint64), np.empty(0, np.uint64)
+    rows, common = common_bits(bits, left, right, nothing, none)
+    assert (rows.tolist(), common.tolist()) == ([1, 4, 5], [1, 4, 1 << 63])
+    seen, together = np.array([0, 1, 0, 0, 8, 2], np.uint64), np.array([1, 4 | 8, 1 << 63], np.uint64)
+    rows, common = common_bits(bits, left, right, seen, together)
+    assert (rows.tolist(), common.tolist()) == ([5], [1 << 63])
+    assert common_bits(bits, left[:0], right[:0], none, together)[0].tolist() == []
