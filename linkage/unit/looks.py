@@ -74,8 +74,7 @@ class Looks:
             proposed: (n_pairs,) bits of the passes that propose them.
         """
         together = np.array([_bits(lock.places) for lock in self.locks.values()], np.uint64)
-        whole = not self.outside.any()
-        rows, rest = (_NONE, _NONE) if whole else common_bits(self.outside, *pairs, proposed, together)
+        rows, rest = common_bits(self.outside, *pairs, proposed, together)
         some = Pairs(pairs.left[rows], pairs.right[rows])
 
         def lowered(token: int, levels: Levels) -> NDArray[np.int64] | None:

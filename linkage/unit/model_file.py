@@ -184,10 +184,20 @@ def _decimal(number: float, digits: int) -> str:
 
 
 def _digits(model: Model) -> int:
-    """How many significant digits give the same weights to the microbit; 17 give the same number to the bit."""
-    exactly = _whole(weights(model))
-    fewer = range(_FEWEST_DIGITS, _ALL_DIGITS)
-    return next((digits for digits in fewer if np.array_equal(_whole(weights(_rounded(model, digits))), exactly)), _ALL_DIGITS)
+    """How many significant digits give the same weights to the microbit; 17 give the same number to the bit.
+
+    Numbers that have fewer digits keep them: rounded once more, what was read could be written with one less.
+    """
+    rounded = {digits: _rounded(model, digits) for digits in range(_FEWEST_DIGITS, _ALL_DIGITS)}
+    exactly, same = _numbers(model), _whole(weights(model))
+    as_read = (digits for digits, one in rounded.items() if np.array_equal(_numbers(one), exactly))
+    enough = (digits for digits, one in rounded.items() if np.array_equal(_whole(weights(one)), same))
+    return next(as_read, next(enough, _ALL_DIGITS))
+
+
+def _numbers(model: Model) -> Float:
+    """All that is written of a model in decimals, in one row."""
+    return np.concatenate([[model.prior], *model.m, *model.u, *(one.ratio.ravel() for one in model.joint)])
 
 
 def _rounded(model: Model, digits: int) -> Model:

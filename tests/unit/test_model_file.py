@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linkage.canonical import canonical_json, digest
@@ -62,6 +62,7 @@ def test_read_back_the_weights_are_the_same_to_the_microbit(small_protocol, seed
 
 
 @settings(max_examples=20, deadline=None)
+@example(296)  # rounded once more, it would have a digit less
 @given(st.integers(0, 10**9))
 def test_written_again_what_was_read_gives_the_same_bytes(small_protocol, seed):
     data = canonical_json(written(small_protocol, seed))
