@@ -92,6 +92,7 @@ def _lines(p: Protocol) -> list[str]:
         *(f"lock         {name}: {_lock_words(p, name)}" for name in _locks(p)),
         *(f"comparison   {c.name}: {' > '.join(c.level_names)}" for c in p.comparisons),
         f"blocking     {', '.join(p.blocking.passes) or 'no pass'}; {_cap_words(p)}",
+        *(f"split        {name} by {', '.join(tokens)}" for name, tokens in sorted((p.blocking.split or {}).items())),
         *(
             f"join         {' | '.join(j.filters)} at Dice {j.dice} permille, up to {j.max_records} records"
             for j in p.blocking.joins
