@@ -110,14 +110,16 @@ class TokenPass(NamedTuple):
     Attributes:
         name: the token, with what its blocks are split by.
         token: place of the token on its axis.
-        blocks: of two records and more.
-        cap: the largest of them that is joined.
+        cap: the largest block that is joined, in records.
+        joined: blocks of two records and more, up to the cap.
+        left_out: those above it.
     """
 
     name: str
     token: int
-    blocks: Blocks
     cap: int
+    joined: Blocks
+    left_out: Blocks
 
 
 def token_passes(encodings: Encodings, protocol: Protocol) -> Iterator[TokenPass]:
@@ -125,12 +127,12 @@ def token_passes(encodings: Encodings, protocol: Protocol) -> Iterator[TokenPass
     split = protocol.blocking.split or {}
     for name in protocol.blocking.passes:
         place = protocol.tokens.index(name)
-        one = _token_pass(name, place, encodings.token(place), protocol)
+        tokens = encodings.token(place)
+        one = _token_pass(name, place, tokens, protocol)
         yield one
-        above = one.blocks.parted(one.cap)[1]
-        for by in split.get(name, ()) if len(above.sizes) else ():
+        for by in split.get(name, ()) if len(one.left_out.sizes) else ():
             shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, name).label))
-            yield _token_pass(f"{name}{_AND}{by}", place, finer(encodings.token(place), above, shown), protocol)
+            yield _token_pass(f"{name}{_AND}{by}", place, finer(tokens, one.left_out, shown), protocol)
 
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
@@ -143,13 +145,12 @@ def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
 
     def lists() -> Iterator[Lists]:
         for place, one in enumerate(token_passes(encodings, protocol)):
-            joined, above = one.blocks.parted(one.cap)
             names.append(one.name)
-            skipped.append(above.as_skipped())
+            skipped.append(one.left_out.as_skipped())
             tokens[place] = one.token
-            if len(above.records):
-                left_out[place] = above.records
-            yield lists_of_blocks(joined, len(encodings))
+            if len(one.left_out.records):
+                left_out[place] = one.left_out.records
+            yield lists_of_blocks(one.joined, len(encodings))
         for join in joins:
             names.append(" | ".join(join.filters))
             skipped.append(Skipped(0, 0, 0))
@@ -177,7 +178,7 @@ def _token_pass(name: str, place: int, tokens: NDArray[np.uint64], protocol: Pro
     """The cap is smaller than `max_block` where there would be too many pairs."""
     blocks, largest, most = blocks_of(tokens), protocol.blocking.max_block, protocol.blocking.most_pairs
     cap = min(largest, cap_for(blocks.sizes, most * max(len(tokens), largest))) if most else largest
-    return TokenPass(name, place, blocks, cap)
+    return TokenPass(name, place, cap, *blocks.parted(cap))
 
 
 def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:

@@ -143,17 +143,17 @@ def preview_encodings(encodings: Encodings, protocol: Protocol, most_pairs: int 
 
 def _sizes(one: TokenPass) -> PassCost:
     """Blocks of a pass, from their sizes alone."""
-    joined, above = one.blocks.parted(one.cap)
+    out = one.left_out.as_skipped()
     return PassCost(
         name=one.name,
         join=False,
-        blocks=len(one.blocks.sizes),
-        largest=int(one.blocks.sizes.max(initial=0)),
-        pairs=joined.pairs,
-        blocks_left_out=len(above.sizes),
-        records_left_out=len(above.records),
-        pairs_left_out=above.pairs,
+        blocks=len(one.joined.sizes) + out.blocks,
+        largest=int(max(one.joined.sizes.max(initial=0), one.left_out.sizes.max(initial=0))),
+        pairs=one.joined.pairs,
         cap=one.cap,
+        blocks_left_out=out.blocks,
+        records_left_out=out.records,
+        pairs_left_out=out.pairs,
     )
 
 
