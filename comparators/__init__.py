@@ -7,8 +7,19 @@ kernels over slices. Nothing here imports anything else of ours.
 
 from comparators.bits import counts, parities, popcount
 from comparators.columns import put_rows
-from comparators.ladders import UNSEEN, Digits, FilterTests, TokenTests, climb, climb_blocks, digits_of, lower, lower_to
-from comparators.levels import Tally, common_bits, equal_rows, numbered, pattern_codes, patterns, tally
+from comparators.ladders import (
+    UNSEEN,
+    Digits,
+    FilterTests,
+    TokenTests,
+    climb,
+    climb_blocks,
+    climb_pairs,
+    digits_of,
+    lower,
+    lower_to,
+)
+from comparators.levels import Tally, equal_rows, groups_in_common, numbered, pattern_codes, patterns, tally
 from comparators.similarity import dice_permille
 from comparators.threads import over_slices, read_only
 
@@ -20,11 +31,12 @@ __all__ = [
     "TokenTests",
     "climb",
     "climb_blocks",
-    "common_bits",
+    "climb_pairs",
     "counts",
     "dice_permille",
     "digits_of",
     "equal_rows",
+    "groups_in_common",
     "lower",
     "lower_to",
     "numbered",

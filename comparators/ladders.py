@@ -212,9 +212,7 @@ def climb_blocks(
         digits: how rungs are written.
         said: (n_pairs,) words, changed in place.
     """
-    first, plan = np.full(len(digits.shift), UNSEEN, np.int64), _plan(tokens, filters)
-    for ladder, rung in known:
-        first[ladder] = min(first[ladder], rung)
+    first, plan = _where_all_stand(known, digits), _plan(tokens, filters)
 
     def work(begin: int, end: int) -> None:
         _climb_blocks(columns, members, begin, end, start, first, plan, digits, said)
@@ -247,14 +245,80 @@ def _climb_blocks(
             stop += 1
         to = start[members[one]]
         for other in range(one + 1, stop):
-            for ladder in range(len(first)):
-                level[ladder] = first[ladder]
-            _climb_pair(columns, one, other, plan, level)
-            word = np.int64(0)
-            for ladder in range(len(first)):
-                word |= min(level[ladder], digits.unseen[ladder]) << digits.shift[ladder]
-            said[to] = word
+            said[to] = _word(columns, one, other, first, plan, digits, level)
             to += 1
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _word(
+    columns: NDArray[np.uint64], a: int, b: int, first: NDArray[np.int64], plan: _Plan, digits: Digits, level: NDArray[np.int64]
+) -> np.int64:
+    """Where one pair stands, which began where all do; `level` is room for it."""
+    for ladder in range(len(first)):
+        level[ladder] = first[ladder]
+    _climb_pair(columns, a, b, plan, level)
+    word = np.int64(0)
+    for ladder in range(len(first)):
+        word |= min(level[ladder], digits.unseen[ladder]) << digits.shift[ladder]
+    return word
+
+
+def climb_pairs(
+    columns: NDArray[np.uint64],
+    pairs: tuple[NDArray[np.int32], NDArray[np.int32]],
+    place: NDArray[np.int64],
+    known: Sequence[tuple[int, int]],
+    tokens: TokenTests,
+    filters: FilterTests,
+    digits: Digits,
+    said: NDArray[Any],
+) -> None:
+    """As `climb_blocks`, of any pairs.
+
+    Args:
+        columns: (n_rows, n_columns) uint64, as for `climb`.
+        pairs: left and right, (n_some,) int32 rows of `columns`.
+        place: (n_some,) int64 where in `said` each pair is written down.
+        known: (ladder, rung) that all these pairs reach.
+        tokens: tests of tokens.
+        filters: tests of filters.
+        digits: how rungs are written.
+        said: (n_pairs,) words, changed in place.
+    """
+    (left, right), first, plan = pairs, _where_all_stand(known, digits), _plan(tokens, filters)
+    order = _stretch_by_stretch(right, columns)
+
+    def work(begin: int, end: int) -> None:
+        _climb_pairs(columns, left, right, place, order[begin:end], first, plan, digits, said)
+
+    _count_ones_of_all(columns, plan)
+    over_slices(work, len(order), _PAIRS_AT_A_TIME)
+
+
+@njit(nogil=True, cache=True)
+def _climb_pairs(
+    columns: NDArray[np.uint64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    place: NDArray[np.int64],
+    order: NDArray[np.int64],
+    first: NDArray[np.int64],
+    plan: _Plan,
+    digits: Digits,
+    said: NDArray[Any],
+) -> None:
+    """The pairs at the places in `order`."""
+    level = np.empty(len(first), np.int64)
+    for pair in order:
+        said[place[pair]] = _word(columns, left[pair], right[pair], first, plan, digits, level)
+
+
+def _where_all_stand(known: Sequence[tuple[int, int]], digits: Digits) -> NDArray[np.int64]:
+    """(n_ladders,) the best rung of each that is known of all pairs."""
+    first = np.full(len(digits.shift), UNSEEN, np.int64)
+    for ladder, rung in known:
+        first[ladder] = min(first[ladder], rung)
+    return first
 
 
 def lower_to(levels: NDArray[np.int8], bits: NDArray[np.uint64], bit: int, digits: Digits, said: NDArray[Any]) -> None:

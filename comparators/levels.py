@@ -32,50 +32,47 @@ def equal_rows(tokens: NDArray[np.uint64], left: NDArray[np.int32], right: NDArr
     return np.concatenate([np.empty(0, np.int64), *found])
 
 
-def common_bits(
-    bits: NDArray[np.uint64],
+def groups_in_common(
+    group: NDArray[np.int32],
     left: NDArray[np.int32],
     right: NDArray[np.int32],
     seen: NDArray[np.uint64],
     together: NDArray[np.uint64],
-) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """(n_found,) int64, rising: the pairs that have a bit in common which was not seen of them; and (n_found,) uint64 these bits.
+) -> NDArray[np.uint64]:
+    """(n_pairs,) uint64: bit k where both records are in one group of column k, and no bit of `together[k]` was seen of the pair.
 
     Args:
-        bits: (n,) uint64.
+        group: (n, n_columns) int32 number of the group that a record is in, of each of up to 64 columns; -1: in none.
         left: (n_pairs,) records.
         right: (n_pairs,) records.
         seen: (n_pairs,) uint64.
-        together: (n_groups,) uint64 bits of which any one that is seen stands for all.
+        together: (n_columns,) uint64.
     """
+    found = np.zeros(len(left), np.uint64)
 
-    def work(start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        rows, rest = _common_bits(bits, left[start:stop], right[start:stop], seen[start:stop], together)
-        return start + rows, rest
+    def work(start: int, stop: int) -> None:
+        _groups_in_common(group, left[start:stop], right[start:stop], seen[start:stop], together, found[start:stop])
 
-    found = over_slices(work, len(left), _PAIRS)
-    none = np.empty(0, np.int64), np.empty(0, np.uint64)
-    return np.concatenate([none[0], *(rows for rows, _ in found)]), np.concatenate([none[1], *(rest for _, rest in found)])
+    if group.shape[1]:
+        over_slices(work, len(left), _PAIRS)
+    return found
 
 
 @njit(nogil=True, cache=True)
-def _common_bits(
-    bits: NDArray[np.uint64],
+def _groups_in_common(
+    group: NDArray[np.int32],
     left: NDArray[np.int32],
     right: NDArray[np.int32],
     seen: NDArray[np.uint64],
     together: NDArray[np.uint64],
-) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    rows, rest, n_found = np.empty(len(left), np.int64), np.empty(len(left), np.uint64), 0
+    found: NDArray[np.uint64],
+) -> None:
     for pair in range(len(left)):
-        common = bits[left[pair]] & bits[right[pair]]
-        if common:
-            for group in together:
-                if seen[pair] & group:
-                    common &= ~group
-            rows[n_found], rest[n_found] = pair, common
-            n_found += common != 0
-    return rows[:n_found].copy(), rest[:n_found].copy()
+        a, b, bits = group[left[pair]], group[right[pair]], np.uint64(0)
+        for column in range(len(together)):
+            shared = (a[column] == b[column]) & (a[column] >= 0) & (seen[pair] & together[column] == 0)
+            bits |= np.uint64(shared) << np.uint64(column)
+        found[pair] = bits
 
 
 @njit(nogil=True, cache=True)

@@ -95,13 +95,13 @@ class Proposals:
         passes: one entry per pass and join, in the protocol's order; a pass that splits blocks follows the one that left them out.
         table: their lists, in the same order.
         tokens: by the place of a pass on `passes`, which token all its pairs share; none for joins.
-        left_out: by the same, (m,) int32 records of the blocks that were left out, where any were.
+        left_out: by the same, the blocks that a pass left out, where it left out any; pieces of blocks are not asked again.
     """
 
     passes: tuple[Pass, ...]
     table: Table
     tokens: Mapping[int, int]
-    left_out: Mapping[int, NDArray[np.int32]]
+    left_out: Mapping[int, Blocks]
 
 
 class TokenPass(NamedTuple):
@@ -141,15 +141,15 @@ def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
     names: list[str] = []
     skipped: list[Skipped] = []
     tokens: dict[int, int] = {}
-    left_out: dict[int, NDArray[np.int32]] = {}
+    left_out: dict[int, Blocks] = {}
 
     def lists() -> Iterator[Lists]:
         for place, one in enumerate(token_passes(encodings, protocol)):
             names.append(one.name)
             skipped.append(one.left_out.as_skipped())
+            if len(one.left_out.records) and one.token not in tokens.values():
+                left_out[place] = one.left_out
             tokens[place] = one.token
-            if len(one.left_out.records):
-                left_out[place] = one.left_out.records
             yield lists_of_blocks(one.joined, len(encodings))
         for join in joins:
             names.append(" | ".join(join.filters))

@@ -20,14 +20,12 @@ from blocking import Pairs
 from comparators import numbered, pattern_codes, tally
 from linkage.protocol import Protocol
 from linkage.records import Encodings
-from linkage.unit.candidates import Proposals, pairs_of
-from linkage.unit.executor import Means, Range
+from linkage.unit.candidates import Proposals
+from linkage.unit.executor import Means
 from linkage.unit.looks import look
+from linkage.unit.pairing import Pairing, pair_all
 from linkage.unit.parquet import as_numbers, numbers
 from linkage.unit.vectors import compare, level_counts
-
-BYTES_PER_PAIR = 128
-_COLUMNS = ("left", "right", "code", "proposed")
 
 
 class Compared(NamedTuple):
@@ -49,16 +47,17 @@ class Parts:
     """All candidate pairs, part by part.
 
     Attributes:
-        batches: one Arrow batch for each part, in the order of their left records.
+        pairing: the pairs.
+        batches: what those of each part show, one Arrow batch for each.
     """
 
+    pairing: Pairing
     batches: Sequence[Any]
 
     def __iter__(self) -> Iterator[Compared]:
         """Each part; no more than one is in memory at a time, where they are kept elsewhere."""
-        for batch in self.batches:
-            left, right, code, proposed = (as_numbers(batch.column(name)) for name in _COLUMNS)
-            yield Compared(Pairs(left, right), code, proposed)
+        for paired, batch in zip(self.pairing, self.batches, strict=True):
+            yield Compared(paired.pairs, as_numbers(batch.column("code")), paired.proposed)
 
 
 def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, means: Means) -> Parts:
@@ -68,30 +67,20 @@ def compare_all(encodings: Encodings, proposals: Proposals, protocol: Protocol, 
         encodings: of all records.
         proposals: of every pass and join.
         protocol: the agreement.
-        means: where it is done; half of the memory is for the pairs of one part while they are compared.
+        means: where it is done.
     """
     sizes = level_counts(protocol)
-    parts = ranges(proposals, means.memory // 2 // BYTES_PER_PAIR)
-    looks = look(encodings, proposals, protocol, parts, means)
+    pairing = pair_all(proposals, protocol, means)
+    looks = look(encodings, proposals.table, pairing, protocol, means)
+    number = {part.first: number for number, part in enumerate(pairing.parts)}
 
-    def compared(first: int, last: int) -> Any:
-        pairs, proposed = pairs_of(proposals, first, last)
-        code = pattern_codes(compare(encodings, pairs, protocol, known=looks.known(first, pairs, proposed)), sizes)
-        return pa.record_batch([numbers(column) for column in (*pairs, code, proposed)], names=list(_COLUMNS))
+    def compared(first: int, _last: int) -> Any:
+        part = number[first]
+        pairs = pairing.of(part)
+        code = pattern_codes(compare(encodings, pairs.pairs, protocol, known=looks.known(part, pairs)), sizes)
+        return pa.record_batch([numbers(code)], names=["code"])
 
-    return Parts(means.executor.run("compare", {"compare": compared}, parts, means.report))
-
-
-def ranges(proposals: Proposals, most: int) -> list[Range]:
-    """Records cut into runs of whom at most so many pairs are proposed, or of one record; at least one run."""
-    ends = np.concatenate([[0], np.cumsum(proposals.table.proposed)])
-    found: list[Range] = []
-    first, n = 0, len(proposals.table.proposed)
-    while first < n or not found:
-        last = max(int(np.searchsorted(ends, ends[first] + most, side="right")) - 1, min(first + 1, n))
-        found.append(Range(first, last))
-        first = last
-    return found
+    return Parts(pairing, means.executor.run("compare", {"compare": compared}, pairing.parts, means.report))
 
 
 Choice = Callable[[Pairs, NDArray[np.int32]], NDArray[np.bool_]]

@@ -1,17 +1,17 @@
-"""What the pairs of a pass show under its own lock, lock by lock and block by block.
+"""What pairs show under the locks that brought them together, lock by lock and block by block.
 
-A pass brings together records that share a lock, and under that lock its pairs are compared. So for each lock the columns
-that it lets be seen are read once, from front to back, and put in the order of its blocks: then all pairs of a block are
-compared while it is in the cache, and no pair has to look for its records. What they show is written down as one word for
-each, in the order of the pairs; once the pairs of all passes are brought together, each is lowered to the best of its words.
+For each lock of a pass the columns that it lets be seen are read from front to back, and put in the order of its blocks: then
+all pairs of a block are compared while it is in the cache, and no pair has to look for its records. First come the pairs
+that the pass proposes, then those of blocks that it left out and another pass proposes. What they show is written down as
+one word for each, in the order of the pairs, and in the end each pair is lowered to the best of its words.
 
-What is left to `vectors` are pairs of blocks that a pass left out and another proposed, and locks that are no pass.
+What is left to `vectors` are locks that are no pass.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,150 +19,185 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blocking import Lists, Pairs, list_lengths
-from comparators import Digits, climb_blocks, common_bits, digits_of, equal_rows, lower_to
+from blocking import Blocks, Lists, Pairs, Table, list_lengths
+from comparators import Digits, climb_blocks, climb_pairs, digits_of, lower_to
 from linkage.protocol import Protocol
 from linkage.records import Encodings
-from linkage.unit.candidates import Proposals
 from linkage.unit.executor import Means, Range
+from linkage.unit.pairing import Paired, Pairing
 from linkage.unit.parquet import as_numbers, numbers
 from linkage.unit.vectors import Known, Levels, level_counts
-from linkage.unit.views import View, views
+from linkage.unit.views import View
 
 _WORD = 8
 _NONE = np.empty(0, np.int64)
 
 
-class _Lock(NamedTuple):
-    """A lock that the pairs of passes share.
+class _Look(NamedTuple):
+    """Some pairs seen under one lock.
 
     Attributes:
-        places: which passes.
-        view: what the lock lets be seen.
+        token: the lock's place on the token axis.
+        view: what it lets be seen.
+        left_out: the blocks that the pairs are of, where no pass proposes them for sharing the lock.
+        bit: which pass it is that proposes them, or which lock that they share without.
     """
 
-    places: tuple[int, ...]
+    token: int
     view: View
+    left_out: Blocks | None
+    bit: int
+
+    def at(self, pairs: Paired) -> NDArray[np.bool_]:
+        """(n_pairs,) which pairs these are."""
+        these: NDArray[np.bool_] = self.marks(pairs) & np.uint64(1 << self.bit) != 0
+        return these
+
+    def marks(self, pairs: Paired) -> NDArray[np.uint64]:
+        """(n_pairs,) what has the bit set where a pair is one of these."""
+        return pairs.proposed if self.left_out is None else pairs.shared
+
+
+class _Said(NamedTuple):
+    """What was said of the pairs of a look: one Arrow batch of words, in the order of the pairs, and where each part begins."""
+
+    look: _Look
+    batch: Callable[[], Any]
+    start: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Looks:
-    """What was seen of the pairs of passes.
+    """What was seen of all pairs.
 
     Attributes:
-        encodings: of all records.
         digits: how rungs are written.
-        locks: by the lock's place on the token axis.
-        words: by the pass, one Arrow batch of words, in the order of its pairs.
-        start: by the pass, where the words of each part begin.
-        outside: (n_records,) uint64, a bit for each pass that left blocks out: whether the record is in one of them.
+        said: by the lock's place on the token axis.
     """
 
-    encodings: Encodings
     digits: Digits
-    locks: Mapping[int, _Lock]
-    words: Mapping[int, Callable[[], Any]]
-    start: Mapping[int, Mapping[int, int]]
-    outside: NDArray[np.uint64]
+    said: Mapping[int, tuple[_Said, ...]]
 
-    def known(self, first: int, pairs: Pairs, proposed: NDArray[np.uint64]) -> Known:
-        """What is known of the pairs of a part.
-
-        Args:
-            first: the first record on their left.
-            pairs: all pairs that are proposed from there up to where the part ends.
-            proposed: (n_pairs,) bits of the passes that propose them.
-        """
-        together = np.array([_bits(lock.places) for lock in self.locks.values()], np.uint64)
-        rows, rest = common_bits(self.outside, *pairs, proposed, together)
-        some = Pairs(pairs.left[rows], pairs.right[rows])
+    def known(self, part: int, pairs: Paired) -> Known:
+        """What is known of the pairs of a part, given its number."""
 
         def lowered(token: int, levels: Levels) -> NDArray[np.int64] | None:
-            if token not in self.locks:
-                return None
-            for place in self.locks[token].places:
-                said = as_numbers(self.words[place]().column("word"))
-                lower_to(levels, proposed, place, self.digits, said[self.start[place][first] :])
-            mine = np.flatnonzero(rest & _bits(self.locks[token].places))
-            if not len(mine):
-                return _NONE
-            shared: NDArray[np.int64] = rows[mine[equal_rows(self.encodings.token(token), some.left[mine], some.right[mine])]]
-            return shared
+            for one in self.said.get(token, ()):
+                words = as_numbers(one.batch().column("word"))
+                lower_to(levels, one.look.marks(pairs), one.look.bit, self.digits, words[one.start[part] : one.start[part + 1]])
+            return _NONE if token in self.said else None
 
         return lowered
 
 
-def look(encodings: Encodings, proposals: Proposals, protocol: Protocol, parts: Sequence[Range], means: Means) -> Looks:
-    """Compare the pairs of every pass whose token is a lock by what that lock lets be seen.
+def look(encodings: Encodings, table: Table, pairing: Pairing, protocol: Protocol, means: Means) -> Looks:
+    """Compare all pairs by what the locks of passes let be seen.
 
     Args:
         encodings: of all records.
-        proposals: of every pass and join.
+        table: lists of every pass.
+        pairing: all pairs.
         protocol: the agreement.
-        parts: of the records, in which the pairs will be asked for.
-        means: where it is done; an eighth of the memory is for the columns of the blocks that are compared at a time.
+        means: where it is done; a quarter of the memory is for the columns of the blocks that are compared at a time.
     """
-    digits = digits_of(level_counts(protocol))
-    locks = _locks(proposals, protocol) if digits.fit else {}
-    passes = [(place, lock.view) for lock in locks.values() for place in lock.places]
-    table, most = proposals.table, means.memory // 8
+    digits, looks = digits_of(level_counts(protocol)), _looks(pairing)
+    most = means.memory // 4
 
     def looked(first: int, _last: int) -> Any:
-        place, view = passes[first]
-        return pa.record_batch([numbers(_words(encodings, table.of(place), view, digits, most))], names=["word"])
+        one = looks[first]
+        if one.left_out is None:
+            words = _of_lists(encodings, table.of(one.bit), one.view, digits, most)
+        else:
+            words = _of_pairs(encodings, _some(pairing, one), one.left_out, one.view, digits, most)
+        return pa.record_batch([numbers(words)], names=["word"])
 
-    each = [Range(number, number + 1) for number in range(len(passes))]
-    batches = means.executor.run("look", {"look": looked}, each, means.report) if passes else []
-    words = {place: functools.partial(batches.__getitem__, number) for number, (place, _) in enumerate(passes)}
-    start = {place: _starts(table.of(place), parts) for place, _ in passes}
-    return Looks(encodings, digits, locks, words, start, _outside(len(encodings), proposals))
-
-
-def _locks(proposals: Proposals, protocol: Protocol) -> dict[int, _Lock]:
-    """In the order of the passes."""
-    seen = {view.lock[0]: view for view in views(protocol, locked=True) if len(view.lock) == 1}
-    tokens = [token for token in dict.fromkeys(proposals.tokens.values()) if token in seen]
-    return {token: _Lock(tuple(at for at, one in proposals.tokens.items() if one == token), seen[token]) for token in tokens}
-
-
-def _outside(n: int, proposals: Proposals) -> NDArray[np.uint64]:
-    """(n_records,) see `Looks`: pairs that share a lock without being proposed by its pass are among these records."""
-    outside = np.zeros(n, np.uint64)
-    for place, records in proposals.left_out.items():
-        outside[records] |= np.uint64(1 << place)
-    return outside
+    each = [Range(number, number + 1) for number in range(len(looks))]
+    batches = means.executor.run("look", {"look": looked}, each, means.report) if looks else []
+    starts = _starts(pairing, looks)
+    said: dict[int, tuple[_Said, ...]] = {}
+    for number, one in enumerate(looks):
+        told = _Said(one, functools.partial(batches.__getitem__, number), starts[number])
+        said[one.token] = (*said.get(one.token, ()), told)
+    return Looks(digits, said)
 
 
-def _bits(places: Sequence[int]) -> np.uint64:
-    return np.uint64(sum(1 << place for place in places))
+def _looks(pairing: Pairing) -> list[_Look]:
+    """Lock by lock."""
+    bits = iter(range(len(pairing.locks)))
+    looks = []
+    for lock in pairing.locks:
+        looks += [_Look(lock.token, lock.view, None, place) for place in lock.passes]
+        looks += [_Look(lock.token, lock.view, lock.left_out, next(bits))] if lock.left_out else []
+    return looks
 
 
-def _starts(lists: Lists, parts: Sequence[Range]) -> dict[int, int]:
-    """How many pairs stand before each part, by its first record."""
-    ends = np.cumsum(list_lengths(lists), dtype=np.int64)
-    return {part.first: int(ends[part.first - 1]) if part.first else 0 for part in parts}
+def _starts(pairing: Pairing, looks: list[_Look]) -> NDArray[np.int64]:
+    """(n_looks, n_parts + 1) how many of the pairs of each look stand before each part, and all."""
+    counts = np.zeros((len(looks), len(pairing.parts) + 1), np.int64)
+    for part, pairs in enumerate(pairing, 1):
+        counts[:, part] = [np.count_nonzero(one.at(pairs)) for one in looks]
+    return np.cumsum(counts, axis=1)
 
 
-def _words(e: Encodings, lists: Lists, view: View, digits: Digits, memory: int) -> NDArray[Any]:
+def _some(pairing: Pairing, one: _Look) -> Pairs:
+    """The pairs of a look."""
+    found = [(pairs.pairs.left[rows], pairs.pairs.right[rows]) for pairs in pairing for rows in [np.flatnonzero(one.at(pairs))]]
+    left, right = (np.concatenate(side) for side in zip(*found, strict=True))
+    return Pairs(left, right)
+
+
+def _of_lists(e: Encodings, lists: Lists, view: View, digits: Digits, memory: int) -> NDArray[Any]:
     """(n_pairs,) what each pair of the lists shows, a few blocks at a time."""
     lengths = list_lengths(lists)
     ends = np.cumsum(lengths, dtype=np.int64)
     words = np.empty(int(ends[-1]) if len(ends) else 0, digits.dtype)
     start = ends - lengths
-    for begin, end in _blocks_of(lists.members, max(1, memory // (_WORD * e.width(view.tokens, view.filters, len(view.filters))))):
+    last = np.flatnonzero(lists.members < 0)
+    for begin, end in _stretches(last + 1, _rows_in(e, view, memory)):
         members = lists.members[begin:end]
-        row = np.full(len(e), -1, np.int32)
-        row[np.maximum(members, ~members)] = np.arange(len(members), dtype=np.int32)
-        columns = e.side_by_side(view.tokens, view.filters, row, len(members), len(view.filters))
+        columns, _ = _columns(e, np.maximum(members, ~members), view)
         climb_blocks(columns, members, start, view.shared, view.of_tokens, view.of_filters, digits, words)
     return words
 
 
-def _blocks_of(members: NDArray[np.int32], most: int) -> Iterator[tuple[int, int]]:
-    """Stretches of whole blocks, each of at most so many records, or of one block."""
-    ends = np.flatnonzero(members < 0) + 1
+def _of_pairs(e: Encodings, pairs: Pairs, blocks: Blocks, view: View, digits: Digits, memory: int) -> NDArray[Any]:
+    """(n_pairs,) what each of these pairs shows, both of whose records are in one of the blocks; a few blocks at a time."""
+    words = np.empty(len(pairs.left), digits.dtype)
+    members, ends = _inside(blocks, pairs, len(e))
+    for begin, end in _stretches(ends, _rows_in(e, view, memory)):
+        columns, row = _columns(e, members[begin:end], view)
+        some = np.flatnonzero(row[pairs.left] >= 0)
+        left, right = row[pairs.left[some]], row[pairs.right[some]]
+        climb_pairs(columns, Pairs(left, right), some, view.shared, view.of_tokens, view.of_filters, digits, words)
+    return words
+
+
+def _inside(blocks: Blocks, pairs: Pairs, n: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The records of the blocks that are in any of the pairs, block after block, and where each block ends."""
+    inside = np.zeros(n, np.bool_)
+    inside[pairs.left] = inside[pairs.right] = True
+    there = inside[blocks.records]
+    ends: NDArray[np.int64] = np.cumsum(there, dtype=np.int64)[np.cumsum(blocks.sizes) - 1]
+    filled = ends[np.diff(ends, prepend=0) > 0]
+    return blocks.records[there], filled
+
+
+def _columns(e: Encodings, members: NDArray[np.int32], view: View) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """What the view lets be seen of these records, row after row, and (n_records,) the row of each, −1 = none."""
+    row = np.full(len(e), -1, np.int32)
+    row[members] = np.arange(len(members), dtype=np.int32)
+    return e.side_by_side(view.tokens, view.filters, row, len(members), len(view.filters)), row
+
+
+def _rows_in(e: Encodings, view: View, memory: int) -> int:
+    """For how many records' columns there is room."""
+    return max(1, memory // (_WORD * e.width(view.tokens, view.filters, len(view.filters))))
+
+
+def _stretches(ends: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
+    """Stretches of whole blocks, given where each ends: each of at most so many records, or of one block."""
     begin = 0
-    while begin < len(members):
+    while len(ends) and begin < ends[-1]:
         fitting = int(np.searchsorted(ends, begin + most, side="right"))
         end = int(ends[max(fitting - 1, int(np.searchsorted(ends, begin, side="right")))])
         yield begin, end

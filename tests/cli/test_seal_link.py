@@ -235,7 +235,7 @@ def test_one_thread_links_as_many_threads_do(received, unit, tmp_path, headcount
     assert headcount("link", *elsewhere, "--threads", "64", "--json").out == one
 
 
-STAGES = ["open", "block", "look", "compare", "count", "estimate", "weigh", "cluster", "certainty", "persons", "publish"]
+STAGES = ["open", "block", "pair", "look", "compare", "count", "estimate", "weigh", "cluster", "certainty", "persons", "publish"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparators import common_bits, equal_rows, numbered, pattern_codes, patterns, tally
+from comparators import equal_rows, groups_in_common, numbered, pattern_codes, patterns, tally
 
 
 def naive_code(levels, sizes):
@@ -93,13 +93,11 @@ def test_codes_are_numbered_by_their_places_among_the_known(several):
         numbered(np.array([*known[:1], 2**62]), known)
 
 
-def test_common_bits_are_those_of_both_that_were_not_seen():
-    bits = np.array([0, 1, 3, 4, 1 << 63, 5 | 1 << 63], np.uint64)
-    left, right = (np.array(side, np.int32) for side in ([0, 1, 1, 2, 3, 4], [1, 2, 3, 3, 5, 5]))
-    nothing, none = np.zeros(6, np.uint64), np.empty(0, np.uint64)
-    rows, common = common_bits(bits, left, right, nothing, none)
-    assert (rows.tolist(), common.tolist()) == ([1, 4, 5], [1, 4, 1 << 63])
-    seen, together = np.array([0, 1, 0, 0, 8, 2], np.uint64), np.array([1, 4 | 8, 1 << 63], np.uint64)
-    rows, common = common_bits(bits, left, right, seen, together)
-    assert (rows.tolist(), common.tolist()) == ([5], [1 << 63])
-    assert common_bits(bits, left[:0], right[:0], none, together)[0].tolist() == []
+def test_groups_in_common_are_those_of_both_of_which_nothing_was_seen():
+    group = np.array([[-1, 0], [3, 1], [3, -1], [3, 1], [4, 0]], np.int32)
+    left, right = (np.array(side, np.int32) for side in ([0, 0, 1, 1, 2], [2, 4, 2, 3, 3]))
+    together, nothing = np.array([1, 2 | 8], np.uint64), np.zeros(5, np.uint64)
+    assert groups_in_common(group, left, right, nothing, together).tolist() == [0, 2, 1, 3, 1]
+    seen = np.array([0, 4, 2, 8, 1], np.uint64)
+    assert groups_in_common(group, left, right, seen, together).tolist() == [0, 2, 1, 1, 0]
+    assert groups_in_common(group[:, :0], left, right, seen, together[:0]).tolist() == [0] * 5

@@ -5,9 +5,10 @@ import pytest
 
 from linkage.protocol import ready_protocol
 from linkage.unit.candidates import candidates, propose
-from linkage.unit.compared import BYTES_PER_PAIR, compare_all, kept, ranges
+from linkage.unit.compared import compare_all, kept
 from linkage.unit.executor import InMemory, Means, OnDisk, Range
 from linkage.unit.link import link_encodings
+from linkage.unit.pairing import BYTES_PER_PAIR, ranges
 from linkage.unit.vectors import compare
 
 PERSONS = ready_protocol("persons", "fields/1")

@@ -10,9 +10,10 @@ import pytest
 from blocking import Pairs
 from comparators import pattern_codes
 from linkage.unit.candidates import Candidates, Pass, pairs_of, propose
-from linkage.unit.compared import BYTES_PER_PAIR, compare_all
+from linkage.unit.compared import compare_all
 from linkage.unit.executor import InMemory, Means, OnDisk
 from linkage.unit.fit import assumed
+from linkage.unit.pairing import BYTES_PER_PAIR
 from linkage.unit.vectors import compare, level_counts
 from tests.unit.test_vectors import some_encodings
 

@@ -13,10 +13,10 @@ from linkage.errors import BundleError, FormatError, ModelError, ReplayedError
 from linkage.records import combine_stored
 from linkage.unit import compared, executor, intake
 from linkage.unit.candidates import propose
-from linkage.unit.compared import BYTES_PER_PAIR
 from linkage.unit.intake import active_bundles, load_parts, pinned_protocol, receive
 from linkage.unit.ledger import read_ledger, read_rows
 from linkage.unit.model_choice import find_model
+from linkage.unit.pairing import BYTES_PER_PAIR, ranges
 from linkage.unit.proofs import verify
 from linkage.unit.run import run
 from linkage.unit.workspace import TIMINGS, Workspace, create, current, keep_timings, parts_folder
@@ -76,7 +76,7 @@ def comparing(monkeypatch):
 
 
 def parts(workspace):
-    return sorted((workspace.path / "parts").rglob("*.arrow"))
+    return sorted((workspace.path / "parts").rglob("compare-*.arrow"))
 
 
 def files_of(directory):
@@ -90,7 +90,7 @@ def loaded(workspace, folders):
 def ranges_of(workspace, folders):
     """The parts of a job with memory for few pairs, cut again."""
     protocol = pinned_protocol(read_ledger(workspace.ledger))
-    return compared.ranges(propose(combine_stored(loaded(workspace, folders)), protocol), FEW // 2 // BYTES_PER_PAIR)
+    return ranges(propose(combine_stored(loaded(workspace, folders)), protocol), FEW // 2 // BYTES_PER_PAIR)
 
 
 def test_a_run_that_stops_between_parts_goes_on_with_them_and_is_the_run_that_never_stopped(fresh, folders, comparing):
@@ -225,7 +225,7 @@ def test_parts_are_their_owners_and_hold_no_pseudonym(received, folders, compari
     with pytest.raises(Stop):
         run(received, folders.unit, memory=FEW)
     made = sorted((received.path / "parts").glob("*/*"))
-    assert len(made) == 16
+    assert sum(one.name.startswith("compare-") for one in made) == 16
     assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
     assert {path.parent.stat().st_mode & 0o777 for path in made} == {0o700}
     names = [name for one in loaded(received, folders) for name in one.record.tolist()]
@@ -278,7 +278,7 @@ def test_every_stage_is_told_in_order_and_ends_with_all_its_parts(received, fold
     heard = []
     run(received, folders.unit, memory=FEW, report=lambda *said: heard.append(said))
     names = list(dict.fromkeys(name for name, _, _ in heard))
-    assert names == ["open", "block", "compare", "count", "estimate", "weigh", "cluster", "certainty", "persons", "publish"]
+    assert names == ["open", "block", "pair", "compare", "count", "estimate", "weigh", "cluster", "certainty", "persons", "publish"]
     told = [(done, several) for name, done, several in heard if name == "compare"]
     assert told == [(done, len(told) - 1) for done in range(len(told))]
     assert len(told) > 20
