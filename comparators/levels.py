@@ -32,46 +32,28 @@ def equal_rows(tokens: NDArray[np.uint64], left: NDArray[np.int32], right: NDArr
     return np.concatenate([np.empty(0, np.int64), *found])
 
 
-def groups_in_common(
-    group: NDArray[np.int32],
-    left: NDArray[np.int32],
-    right: NDArray[np.int32],
-    seen: NDArray[np.uint64],
-    together: NDArray[np.uint64],
-) -> NDArray[np.uint64]:
-    """(n_pairs,) uint64: bit k where both records are in one group of column k, and no bit of `together[k]` was seen of the pair.
+def groups_in_common(group: NDArray[np.int32], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """(n_pairs,) uint64: bit k where both records are in one group of column k.
 
     Args:
         group: (n, n_columns) int32 number of the group that a record is in, of each of up to 64 columns; -1: in none.
         left: (n_pairs,) records.
         right: (n_pairs,) records.
-        seen: (n_pairs,) uint64.
-        together: (n_columns,) uint64.
     """
     found = np.zeros(len(left), np.uint64)
-
-    def work(start: int, stop: int) -> None:
-        _groups_in_common(group, left[start:stop], right[start:stop], seen[start:stop], together, found[start:stop])
-
     if group.shape[1]:
-        over_slices(work, len(left), _PAIRS)
+        over_slices(lambda at, to: _groups_in_common(group, left[at:to], right[at:to], found[at:to]), len(left), _PAIRS)
     return found
 
 
 @njit(nogil=True, cache=True)
 def _groups_in_common(
-    group: NDArray[np.int32],
-    left: NDArray[np.int32],
-    right: NDArray[np.int32],
-    seen: NDArray[np.uint64],
-    together: NDArray[np.uint64],
-    found: NDArray[np.uint64],
+    group: NDArray[np.int32], left: NDArray[np.int32], right: NDArray[np.int32], found: NDArray[np.uint64]
 ) -> None:
     for pair in range(len(left)):
         a, b, bits = group[left[pair]], group[right[pair]], np.uint64(0)
-        for column in range(len(together)):
-            shared = (a[column] == b[column]) & (a[column] >= 0) & (seen[pair] & together[column] == 0)
-            bits |= np.uint64(shared) << np.uint64(column)
+        for column in range(group.shape[1]):
+            bits |= np.uint64((a[column] == b[column]) & (a[column] >= 0)) << np.uint64(column)
         found[pair] = bits
 
 

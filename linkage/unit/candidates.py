@@ -1,7 +1,8 @@
 """Which pairs are worth comparing: the union of keyed blocking passes and, for small inputs, of exact filter joins.
 
 A pass proposes every pair that shares a token; a block larger than the cap would propose mostly strangers, so it is
-left out, counted and reported, as are the largest blocks of a pass that would propose more pairs than the protocol allows.
+left out, counted and reported. The same cap holds for all passes: the larger a block, the fewer of its pairs are one
+person's, whichever pass it is of. It is lower where all passes together would propose more pairs than the protocol allows.
 Where the protocol says how, blocks that are left out are split: those of their pairs are proposed that share one thing more.
 A join looks at all pairs and needs no blocking key, which is why it can find a pair that every pass misses; its cost is
 quadratic, so the protocol says up to how many records it is run.
@@ -10,7 +11,7 @@ quadratic, so the protocol says up to how many records it is run.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,10 +33,11 @@ from blocking import (
     merged,
     side_by_side,
 )
-from linkage.protocol import Protocol
+from linkage.protocol import Blocking, Protocol
 from linkage.records import Encodings
 
 _AND = " & "  # between a token and what its blocks are split by, in the name of a pass
+_NO_SIZES = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Pass:
     blocks_left_out: int = 0
     records_left_out: int = 0
     pairs_left_out: int = 0
+
+    @property
+    def is_over_pieces(self) -> bool:
+        """Whether its pairs share more than a token of the protocol's passes."""
+        return _AND in self.name
 
 
 @dataclass(frozen=True)
@@ -124,15 +131,23 @@ class TokenPass(NamedTuple):
 
 def token_passes(encodings: Encodings, protocol: Protocol) -> Iterator[TokenPass]:
     """Every pass, and behind it, where it leaves out blocks that the protocol says how to split, passes over their pieces."""
-    split = protocol.blocking.split or {}
-    for name in protocol.blocking.passes:
-        place = protocol.tokens.index(name)
-        tokens = encodings.token(place)
-        one = _token_pass(name, place, tokens, protocol)
+    split, names = protocol.blocking.split or {}, protocol.blocking.passes
+    places = [protocol.tokens.index(name) for name in names]
+    found = [blocks_of(encodings.token(place)) for place in places]
+    cap = _cap([blocks.sizes for blocks in found], protocol.blocking, len(encodings))
+    for name, place in zip(names, places, strict=True):
+        one = TokenPass(name, place, cap, *found.pop(0).parted(cap))
         yield one
         for by in split.get(name, ()) if len(one.left_out.sizes) else ():
             shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, name).label))
-            yield _token_pass(f"{name}{_AND}{by}", place, finer(tokens, one.left_out, shown), protocol)
+            pieces = blocks_of(finer(encodings.token(place), one.left_out, shown))
+            yield TokenPass(f"{name}{_AND}{by}", place, cap, *pieces.parted(cap))
+
+
+def _cap(sizes: Sequence[NDArray[np.int64]], blocking: Blocking, n: int) -> int:
+    """The largest block that is joined: smaller than `max_block` where there would be too many pairs."""
+    largest, most = blocking.max_block, blocking.most_pairs
+    return min(largest, cap_for(np.concatenate([*sizes, _NO_SIZES]), most * max(n, largest))) if most else largest
 
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:
@@ -172,13 +187,6 @@ def candidates(encodings: Encodings, protocol: Protocol) -> Candidates:
     found = propose(encodings, protocol)
     pairs, proposed = pairs_of(found, 0, len(encodings))
     return Candidates(pairs, found.passes, proposed)
-
-
-def _token_pass(name: str, place: int, tokens: NDArray[np.uint64], protocol: Protocol) -> TokenPass:
-    """The cap is smaller than `max_block` where there would be too many pairs."""
-    blocks, largest, most = blocks_of(tokens), protocol.blocking.max_block, protocol.blocking.most_pairs
-    cap = min(largest, cap_for(blocks.sizes, most * max(len(tokens), largest))) if most else largest
-    return TokenPass(name, place, cap, *blocks.parted(cap))
 
 
 def joined_filter(encodings: Encodings, names: tuple[str, ...], protocol: Protocol) -> NDArray[np.uint64]:

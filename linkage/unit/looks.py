@@ -1,9 +1,9 @@
 """What pairs show under the locks that brought them together, lock by lock and block by block.
 
 For each lock of a pass the columns that it lets be seen are read from front to back, and put in the order of its blocks: then
-all pairs of a block are compared while it is in the cache, and no pair has to look for its records. First come the pairs
-that the pass proposes, then those of blocks that it left out and another pass proposes. What they show is written down as
-one word for each, in the order of the pairs, and in the end each pair is lowered to the best of its words.
+all pairs of a block are compared while it is in the cache, and no pair has to look for its records. Behind the blocks
+that the pass joins come those that it left out, of which those pairs are compared that anything else proposes. What they
+show is written down as one word for each, in the order of the pairs, and in the end each pair is lowered to the best of its words.
 
 What is left to `vectors` are locks that are no pass.
 """
@@ -24,7 +24,7 @@ from comparators import Digits, climb_blocks, climb_pairs, digits_of, lower_to
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.executor import Means, Range
-from linkage.unit.pairing import Paired, Pairing
+from linkage.unit.pairing import Lock, Paired, Pairing
 from linkage.unit.parquet import as_numbers, numbers
 from linkage.unit.vectors import Known, Levels, level_counts
 from linkage.unit.views import View
@@ -34,32 +34,29 @@ _NONE = np.empty(0, np.int64)
 
 
 class _Look(NamedTuple):
-    """Some pairs seen under one lock.
+    """A lock, and which pairs are seen under it.
 
     Attributes:
-        token: the lock's place on the token axis.
-        view: what it lets be seen.
-        left_out: the blocks that the pairs are of, where no pass proposes them for sharing the lock.
-        bit: which pass it is that proposes them, or which lock that they share without.
+        lock: the lock.
+        shared: which bit of `Paired.shared` stands for it; None where its pass left nothing out.
     """
 
-    token: int
-    view: View
-    left_out: Blocks | None
-    bit: int
+    lock: Lock
+    shared: int | None
 
-    def at(self, pairs: Paired) -> NDArray[np.bool_]:
-        """(n_pairs,) which pairs these are."""
-        these: NDArray[np.bool_] = self.marks(pairs) & np.uint64(1 << self.bit) != 0
-        return these
-
-    def marks(self, pairs: Paired) -> NDArray[np.uint64]:
-        """(n_pairs,) what has the bit set where a pair is one of these."""
-        return pairs.proposed if self.left_out is None else pairs.shared
+    def marks(self, pairs: Paired) -> list[tuple[NDArray[np.uint64], int]]:
+        """Bits of the pairs, and which bit stands for: the pass proposes it; it is of a block that was left out."""
+        return [(pairs.proposed, self.lock.place), *([] if self.shared is None else [(pairs.shared, self.shared)])]
 
 
 class _Said(NamedTuple):
-    """What was said of the pairs of a look: one Arrow batch of words, in the order of the pairs, and where each part begins."""
+    """What was said under a lock.
+
+    Attributes:
+        look: the lock, and which pairs.
+        batch: gives an Arrow batch of words: those of the pairs that the pass proposes, in order, then those of the others.
+        start: (2, n_parts + 1) where the words of each part begin among either, and the end.
+    """
 
     look: _Look
     batch: Callable[[], Any]
@@ -76,16 +73,19 @@ class Looks:
     """
 
     digits: Digits
-    said: Mapping[int, tuple[_Said, ...]]
+    said: Mapping[int, _Said]
 
     def known(self, part: int, pairs: Paired) -> Known:
         """What is known of the pairs of a part, given its number."""
 
         def lowered(token: int, levels: Levels) -> NDArray[np.int64] | None:
-            for one in self.said.get(token, ()):
-                words = as_numbers(one.batch().column("word"))
-                lower_to(levels, one.look.marks(pairs), one.look.bit, self.digits, words[one.start[part] : one.start[part + 1]])
-            return _NONE if token in self.said else None
+            if token not in self.said:
+                return None
+            one = self.said[token]
+            words = as_numbers(one.batch().column("word"))
+            for (bits, bit), start in zip(one.look.marks(pairs), one.start, strict=False):
+                lower_to(levels, bits, bit, self.digits, words[start[part] : start[part + 1]])
+            return _NONE
 
         return lowered
 
@@ -98,82 +98,76 @@ def look(encodings: Encodings, table: Table, pairing: Pairing, protocol: Protoco
         table: lists of every pass.
         pairing: all pairs.
         protocol: the agreement.
-        means: where it is done; a quarter of the memory is for the columns of the blocks that are compared at a time.
+        means: where it is done; a third of the memory is for the columns of the blocks that are compared at a time.
     """
     digits, looks = digits_of(level_counts(protocol)), _looks(pairing)
-    most = means.memory // 4
 
     def looked(first: int, _last: int) -> Any:
         one = looks[first]
-        if one.left_out is None:
-            words = _of_lists(encodings, table.of(one.bit), one.view, digits, most)
-        else:
-            words = _of_pairs(encodings, _some(pairing, one), one.left_out, one.view, digits, most)
-        return pa.record_batch([numbers(words)], names=["word"])
+        lists, others = table.of(one.lock.place), _of_left_out(pairing, one)
+        return pa.record_batch([numbers(_words(encodings, one.lock, lists, others, digits, means.memory // 3))], names=["word"])
 
     each = [Range(number, number + 1) for number in range(len(looks))]
     batches = means.executor.run("look", {"look": looked}, each, means.report) if looks else []
     starts = _starts(pairing, looks)
-    said: dict[int, tuple[_Said, ...]] = {}
-    for number, one in enumerate(looks):
-        told = _Said(one, functools.partial(batches.__getitem__, number), starts[number])
-        said[one.token] = (*said.get(one.token, ()), told)
-    return Looks(digits, said)
+    said = (_Said(one, functools.partial(batches.__getitem__, number), starts[number]) for number, one in enumerate(looks))
+    return Looks(digits, {one.look.lock.token: one for one in said})
 
 
 def _looks(pairing: Pairing) -> list[_Look]:
     """Lock by lock."""
     bits = iter(range(len(pairing.locks)))
-    looks = []
-    for lock in pairing.locks:
-        looks += [_Look(lock.token, lock.view, None, place) for place in lock.passes]
-        looks += [_Look(lock.token, lock.view, lock.left_out, next(bits))] if lock.left_out else []
-    return looks
+    return [_Look(lock, next(bits) if lock.left_out else None) for lock in pairing.locks]
 
 
 def _starts(pairing: Pairing, looks: list[_Look]) -> NDArray[np.int64]:
-    """(n_looks, n_parts + 1) how many of the pairs of each look stand before each part, and all."""
-    counts = np.zeros((len(looks), len(pairing.parts) + 1), np.int64)
+    """(n_looks, 2, n_parts + 1) see `_Said`."""
+    counts = np.zeros((len(looks), 2, len(pairing.parts) + 1), np.int64)
     for part, pairs in enumerate(pairing, 1):
-        counts[:, part] = [np.count_nonzero(one.at(pairs)) for one in looks]
-    return np.cumsum(counts, axis=1)
+        for number, one in enumerate(looks):
+            for row, (bits, bit) in enumerate(one.marks(pairs)):
+                counts[number, row, part] = np.count_nonzero(bits & np.uint64(1 << bit))
+    starts = np.cumsum(counts, axis=2)
+    starts[:, 1] += starts[:, 0, -1:]
+    return starts
 
 
-def _some(pairing: Pairing, one: _Look) -> Pairs:
-    """The pairs of a look."""
-    found = [(pairs.pairs.left[rows], pairs.pairs.right[rows]) for pairs in pairing for rows in [np.flatnonzero(one.at(pairs))]]
-    left, right = (np.concatenate(side) for side in zip(*found, strict=True))
-    return Pairs(left, right)
+def _of_left_out(pairing: Pairing, one: _Look) -> Pairs:
+    """The pairs of blocks that the lock's pass left out."""
+    found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
+    for pairs in pairing if one.shared is not None else ():
+        rows = np.flatnonzero(pairs.shared & np.uint64(1 << (one.shared or 0)))
+        found.append((pairs.pairs.left[rows], pairs.pairs.right[rows]))
+    left, right = zip(*found, strict=True)
+    return Pairs(np.concatenate(left), np.concatenate(right))
 
 
-def _of_lists(e: Encodings, lists: Lists, view: View, digits: Digits, memory: int) -> NDArray[Any]:
-    """(n_pairs,) what each pair of the lists shows, a few blocks at a time."""
-    lengths = list_lengths(lists)
-    ends = np.cumsum(lengths, dtype=np.int64)
-    words = np.empty(int(ends[-1]) if len(ends) else 0, digits.dtype)
-    start = ends - lengths
-    last = np.flatnonzero(lists.members < 0)
-    for begin, end in _stretches(last + 1, _rows_in(e, view, memory)):
-        members = lists.members[begin:end]
-        columns, _ = _columns(e, np.maximum(members, ~members), view)
-        climb_blocks(columns, members, start, view.shared, view.of_tokens, view.of_filters, digits, words)
-    return words
-
-
-def _of_pairs(e: Encodings, pairs: Pairs, blocks: Blocks, view: View, digits: Digits, memory: int) -> NDArray[Any]:
-    """(n_pairs,) what each of these pairs shows, both of whose records are in one of the blocks; a few blocks at a time."""
-    words = np.empty(len(pairs.left), digits.dtype)
-    members, ends = _inside(blocks, pairs, len(e))
-    for begin, end in _stretches(ends, _rows_in(e, view, memory)):
+def _words(e: Encodings, lock: Lock, lists: Lists, others: Pairs, digits: Digits, memory: int) -> NDArray[Any]:
+    """What each pair of the lists shows, then what each of the others does; a few blocks at a time."""
+    view, lengths = lock.view, list_lengths(lists)
+    start = np.cumsum(lengths, dtype=np.int64) - lengths
+    n_listed, n_joined = int(lengths.sum(dtype=np.int64)), len(lists.members)
+    words = np.empty(n_listed + len(others.left), digits.dtype)
+    apart, ends = _inside(lock.left_out, others, len(e))
+    members = np.concatenate([np.maximum(lists.members, ~lists.members), apart])
+    blocks = np.concatenate([np.flatnonzero(lists.members < 0) + 1, n_joined + ends])
+    tests = view.shared, view.of_tokens, view.of_filters, digits
+    for begin, end in _stretches(blocks, _rows_in(e, view, memory)):
         columns, row = _columns(e, members[begin:end], view)
-        some = np.flatnonzero(row[pairs.left] >= 0)
-        left, right = row[pairs.left[some]], row[pairs.right[some]]
-        climb_pairs(columns, Pairs(left, right), some, view.shared, view.of_tokens, view.of_filters, digits, words)
+        joined = min(max(n_joined - begin, 0), end - begin)
+        if joined:
+            climb_blocks(columns[:joined], lists.members[begin : begin + joined], start, *tests, words)
+        if joined < end - begin:
+            some = np.flatnonzero(row[others.left] >= joined)
+            pairs = Pairs(*(row[side[some]] - np.int32(joined) for side in others))
+            climb_pairs(columns[joined:], pairs, n_listed + some, *tests, words)
     return words
 
 
-def _inside(blocks: Blocks, pairs: Pairs, n: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _inside(blocks: Blocks | None, pairs: Pairs, n: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The records of the blocks that are in any of the pairs, block after block, and where each block ends."""
+    if blocks is None:
+        return np.empty(0, np.int32), _NONE
     inside = np.zeros(n, np.bool_)
     inside[pairs.left] = inside[pairs.right] = True
     there = inside[blocks.records]

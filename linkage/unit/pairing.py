@@ -1,7 +1,7 @@
 """All pairs that are proposed, part by part, before they are compared: who proposes each, and which locks it shares besides.
 
 A pass brings together records that share a lock, and what it proposes is seen under that lock. Two records of a block
-that the pass left out share its lock, too: if another pass proposes them, they are to be seen under both. So the blocks
+that the pass left out share its lock, too: if anything else proposes them, they are to be seen under it. So the blocks
 that were left out are numbered, and a pair that is proposed is marked where both its records are in one of them.
 """
 
@@ -33,13 +33,13 @@ class Lock(NamedTuple):
 
     Attributes:
         token: its place on the token axis.
-        passes: places of the passes over its blocks and over their pieces.
+        place: that of the pass.
         view: what it lets be seen.
-        left_out: the blocks that its pass left out; None where it left out none.
+        left_out: the blocks that the pass left out; None where it left out none.
     """
 
     token: int
-    passes: tuple[int, ...]
+    place: int
     view: View
     left_out: Blocks | None
 
@@ -50,8 +50,8 @@ class Paired(NamedTuple):
     Attributes:
         pairs: sorted, left < right.
         proposed: (n_pairs,) uint64, bit k set where pass k proposed the pair.
-        shared: (n_pairs,) uint64, bit k set where both records are in one block that the pass of the k-th lock left out, and no
-            pass over its pieces proposed them.
+        shared: (n_pairs,) uint64, bit k set where both records are in one block that was left out by the k-th pass that left out
+            any, of those whose tokens are locks.
     """
 
     pairs: Pairs
@@ -64,7 +64,7 @@ class Pairing:
     """All pairs, part by part.
 
     Attributes:
-        locks: those of passes; bits of `Paired.shared` stand for those of them that left blocks out, in this order.
+        locks: those of passes, in the order of these.
         parts: of the records on the left.
         batches: one Arrow batch for each part; no more than one is in memory at a time, where they are kept elsewhere.
     """
@@ -92,12 +92,12 @@ def pair_all(proposals: Proposals, protocol: Protocol, means: Means) -> Pairing:
         means: where it is done; half of the memory is for the pairs of one part, now and while they are compared.
     """
     locks = _locks(proposals, protocol)
-    block, together = _left_out(locks, len(proposals.table.proposed))
+    block = _left_out(locks, len(proposals.table.proposed))
     parts = ranges(proposals, means.memory // 2 // BYTES_PER_PAIR)
 
     def paired(first: int, last: int) -> Any:
         pairs, proposed = pairs_of(proposals, first, last)
-        columns = (*pairs, proposed, groups_in_common(block, *pairs, proposed, together))
+        columns = (*pairs, proposed, groups_in_common(block, *pairs))
         return pa.record_batch([numbers(column) for column in columns], names=list(_COLUMNS))
 
     return Pairing(locks, parts, means.executor.run("pair", {"pair": paired}, parts, means.report))
@@ -120,18 +120,17 @@ def _locks(proposals: Proposals, protocol: Protocol) -> tuple[Lock, ...]:
     if not digits_of(level_counts(protocol)).fit:
         return ()
     seen = {view.lock[0]: view for view in views(protocol, locked=True) if len(view.lock) == 1}
-    passes: dict[int, tuple[int, ...]] = {}
+    first: dict[int, int] = {}
     for place, token in proposals.tokens.items():
-        passes[token] = (*passes.get(token, ()), place)
-    return tuple(
-        Lock(token, places, seen[token], proposals.left_out.get(places[0])) for token, places in passes.items() if token in seen
-    )
+        first.setdefault(token, place)
+    locks = ((token, place) for token, place in first.items() if token in seen)
+    return tuple(Lock(token, place, seen[token], proposals.left_out.get(place)) for token, place in locks)
 
 
-def _left_out(locks: Sequence[Lock], n: int) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
-    """Of the locks whose passes left blocks out: (n, n_locks) number of each record's block, −1 = none; bits of their passes."""
-    some = [(lock.left_out, lock.passes) for lock in locks if lock.left_out]
+def _left_out(locks: Sequence[Lock], n: int) -> NDArray[np.int32]:
+    """(n, n_locks) number of each record's block, of the locks whose passes left blocks out; −1 = in none of them."""
+    some = [lock.left_out for lock in locks if lock.left_out]
     block = np.full((n, len(some)), -1, np.int32)
-    for column, (blocks, _) in enumerate(some):
+    for column, blocks in enumerate(some):
         block[blocks.records, column] = np.repeat(np.arange(len(blocks.sizes), dtype=np.int32), blocks.sizes)
-    return block, np.array([sum(1 << place for place in passes) for _, passes in some], np.uint64)
+    return block

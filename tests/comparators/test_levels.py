@@ -93,11 +93,8 @@ def test_codes_are_numbered_by_their_places_among_the_known(several):
         numbered(np.array([*known[:1], 2**62]), known)
 
 
-def test_groups_in_common_are_those_of_both_of_which_nothing_was_seen():
+def test_groups_in_common_are_those_of_both():
     group = np.array([[-1, 0], [3, 1], [3, -1], [3, 1], [4, 0]], np.int32)
     left, right = (np.array(side, np.int32) for side in ([0, 0, 1, 1, 2], [2, 4, 2, 3, 3]))
-    together, nothing = np.array([1, 2 | 8], np.uint64), np.zeros(5, np.uint64)
-    assert groups_in_common(group, left, right, nothing, together).tolist() == [0, 2, 1, 3, 1]
-    seen = np.array([0, 4, 2, 8, 1], np.uint64)
-    assert groups_in_common(group, left, right, seen, together).tolist() == [0, 2, 1, 1, 0]
-    assert groups_in_common(group[:, :0], left, right, seen, together[:0]).tolist() == [0] * 5
+    assert groups_in_common(group, left, right).tolist() == [0, 2, 1, 3, 1]
+    assert groups_in_common(group[:, :0], left, right).tolist() == [0] * 5

@@ -9,7 +9,7 @@ import pytest
 
 from blocking import Pairs
 from comparators import pattern_codes
-from linkage.unit.candidates import Candidates, Pass, pairs_of, propose
+from linkage.unit.candidates import Candidates, Pass, pairs_of, propose, token_passes
 from linkage.unit.compared import compare_all
 from linkage.unit.executor import InMemory, Means, OnDisk
 from linkage.unit.fit import assumed
@@ -46,19 +46,24 @@ def test_pairs_end_where_they_end_one_by_one_however_little_memory_there_is(seed
     assert sum(len(part.code) for part in parts) > 100
 
 
-def test_a_pass_above_its_budget_leaves_out_its_largest_blocks_and_says_so(locked_protocol):
+def test_above_the_budget_of_all_passes_the_largest_blocks_are_left_out_whichever_pass_they_are_of(locked_protocol):
     e = some_encodings(locked_protocol, 400, 1, values=40)
-    whole, bounded = (propose(e, changed(locked_protocol, max_block=50, most_pairs=most, joins=())) for most in (None, 2))
+    whole, bounded = (propose(e, changed(locked_protocol, max_block=50, most_pairs=most, joins=())) for most in (None, 8))
+    assert sum(one.pairs for one in bounded.passes) <= 8 * 400 < sum(one.pairs for one in whole.passes)
     for free, held in zip(whole.passes, bounded.passes, strict=True):
-        assert held.pairs <= 2 * 400 < free.pairs
         assert held.pairs + held.pairs_left_out == free.pairs + free.pairs_left_out
-        assert held.blocks_left_out > 0
-    assert propose(e, changed(locked_protocol, max_block=50, most_pairs=50, joins=())).passes == whole.passes
+    passes = list(token_passes(e, changed(locked_protocol, max_block=50, most_pairs=8)))
+    joined, left_out = (
+        np.concatenate([blocks.sizes for blocks in side])
+        for side in zip(*((one.joined, one.left_out) for one in passes), strict=True)
+    )
+    assert joined.max() < left_out.min()
+    assert propose(e, changed(locked_protocol, max_block=50, most_pairs=200, joins=())).passes == whole.passes
 
 
-def test_in_short_lists_a_pass_may_bring_as_many_pairs_as_for_the_largest_block(locked_protocol):
+def test_in_short_lists_as_many_pairs_may_be_brought_as_for_the_largest_block(locked_protocol):
     e = some_encodings(locked_protocol, 40, 1, values=1)
-    assert [one.pairs_left_out for one in propose(e, changed(locked_protocol, max_block=400, most_pairs=2)).passes] == [0] * 4
+    assert [one.pairs_left_out for one in propose(e, changed(locked_protocol, max_block=400, most_pairs=6)).passes] == [0] * 4
 
 
 def test_of_a_block_that_is_left_out_the_pairs_are_proposed_that_share_what_it_is_split_by(locked_protocol):
