@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from linkage.unit.preview import ComparisonCost, PassCost, Preview
 
 _UNCOUNTED = "-"
-_HEADER = ("pass", "blocks", "largest", "cap", "pairs", "new", "only", "distinct", "blocks out", "records out", "pairs out")
+_HEADER = ("pass", "blocks", "largest", "pairs", "new", "only", "distinct", "blocks out", "records out", "pairs out")
 _COSTS = ("comparison", "pairs", "token tests", "filter tests")
 
 
@@ -58,7 +58,7 @@ def _lines(found: Preview) -> Iterator[str]:
 
 
 def _row(one: PassCost) -> tuple[str, ...]:
-    counted = (one.blocks, one.largest, one.cap, one.pairs, one.new, one.only, one.distinct)
+    counted = (one.blocks, one.largest, one.pairs, one.new, one.only, one.distinct)
     out: tuple[int | None, ...] = (one.blocks_left_out, one.records_left_out, one.pairs_left_out)
     return one.name, *(_UNCOUNTED if n is None else str(n) for n in (*counted, *((None,) * len(out) if one.join else out)))
 
@@ -71,10 +71,8 @@ def _cap_words(found: Preview) -> str:
     out = sum(one.pairs_left_out for one in found.passes)
     if not out:
         return f"blocks up to {found.max_block} records: nothing is left out"
-    fewer = [one.name for one in found.passes if one.cap is not None and one.cap < found.max_block]
-    if fewer:
-        which = f"blocks up to {found.max_block} records, in {', '.join(fewer)} smaller ones to stay within most_pairs"
-        return f"{which}; {out} proposals are left out"
+    if found.cap < found.max_block:
+        return f"blocks up to {found.cap} of {found.max_block} records, to stay within most_pairs; {out} proposals are left out"
     return f"blocks up to {found.max_block} records; up to {found.cap_needed} nothing would be left out, for {out} proposals more"
 
 

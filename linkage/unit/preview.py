@@ -39,7 +39,6 @@ class PassCost:
         new: those of them that nothing before it proposes.
         only: those of them that nothing else proposes.
         distinct: pairs that it and all before it propose.
-        cap: the largest block that it joins: the protocol's `max_block`, or less where `most_pairs` asks for it.
         blocks_left_out, records_left_out, pairs_left_out: what the cap keeps out.
     """
 
@@ -51,7 +50,6 @@ class PassCost:
     new: int | None = None
     only: int | None = None
     distinct: int | None = None
-    cap: int | None = None
     blocks_left_out: int = 0
     records_left_out: int = 0
     pairs_left_out: int = 0
@@ -82,6 +80,7 @@ class Preview:
         records: number of records.
         all_pairs: n(n − 1)/2.
         max_block: the protocol's cap on block size.
+        cap: the largest block that is joined: `max_block`, or less where `most_pairs` asks for it.
         cap_needed: the least cap that leaves nothing out, if passes may propose as many pairs as they like; the protocol's where
             no block is larger.
         pairs: candidate pairs; where they were too many to make, what the passes propose together, a pair counting for each
@@ -94,6 +93,7 @@ class Preview:
     records: int
     all_pairs: int
     max_block: int
+    cap: int
     cap_needed: int
     pairs: int
     counted: bool
@@ -122,8 +122,9 @@ def preview_encodings(encodings: Encodings, protocol: Protocol, most_pairs: int 
         protocol: names passes, joins and the cap.
         most_pairs: above this number of proposals no pair is made and no join run.
     """
-    cap, n = protocol.blocking.max_block, len(encodings)
-    passes = [_sizes(one) for one in token_passes(encodings, protocol)]
+    most, n = protocol.blocking.max_block, len(encodings)
+    sizes = [(one.cap, _sizes(one)) for one in token_passes(encodings, protocol)]
+    passes = [one for _, one in sizes]
     proposed = sum(one.pairs or 0 for one in passes)
     found = candidates(encodings, protocol) if proposed <= most_pairs else None
     every = n * (n - 1) // 2
@@ -132,8 +133,9 @@ def preview_encodings(encodings: Encodings, protocol: Protocol, most_pairs: int 
     return Preview(
         records=n,
         all_pairs=every,
-        max_block=cap,
-        cap_needed=max([cap, *largest]),
+        max_block=most,
+        cap=min([most, *(cap for cap, _ in sizes)]),
+        cap_needed=max([most, *largest]),
         pairs=pairs,
         counted=found is not None,
         passes=tuple([*passes, *_joins(protocol)] if found is None else _with_pairs(passes, protocol, n, found)),
@@ -150,7 +152,6 @@ def _sizes(one: TokenPass) -> PassCost:
         blocks=len(one.joined.sizes) + out.blocks,
         largest=int(max(one.joined.sizes.max(initial=0), one.left_out.sizes.max(initial=0))),
         pairs=one.joined.pairs,
-        cap=one.cap,
         blocks_left_out=out.blocks,
         records_left_out=out.records,
         pairs_left_out=out.pairs,

@@ -399,7 +399,7 @@ def test_blocking_is_previewed_before_anything_is_linked(received, unit, tmp_pat
     done = unit("blocking")
     assert done.code == 0
     lines = done.out.splitlines()
-    assert lines[0].split()[:6] == ["pass", "blocks", "largest", "cap", "pairs", "new"]
+    assert lines[0].split()[:6] == ["pass", "blocks", "largest", "pairs", "new", "only"]
     assert [line.split()[0] for line in lines[1 : 1 + len(TIP.blocking.passes)]] == list(TIP.blocking.passes)
     assert lines[-2].startswith("3 records, 3 pairs of records; 1 candidate pairs")
     assert not (tmp_path / "W" / "CURRENT").exists()
@@ -410,7 +410,7 @@ def test_blocking_is_previewed_before_anything_is_linked(received, unit, tmp_pat
 def test_blocking_above_the_limit_counts_blocks_alone_and_says_so(received, unit):
     done = unit("blocking", "--most-pairs", "0")
     assert "no pair was made and no join run" in done.err
-    assert done.out.splitlines()[1].split()[5] == "-"
+    assert done.out.splitlines()[1].split()[4] == "-"
 
 
 def test_blocking_of_a_period_without_bundles_is_refused(received, unit):

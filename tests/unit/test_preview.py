@@ -83,6 +83,16 @@ def test_under_the_cap_that_it_names_nothing_is_left_out_and_under_one_less_some
     assert left_out(found.cap_needed - 1) > 0
 
 
+def test_one_lower_cap_for_all_passes_keeps_them_within_their_budget(invent_people, small_protocol):
+    many = invent_people(small_protocol, persons=60).encodings
+    free = preview_encodings(many, small_protocol)
+    blocking = replace(small_protocol.blocking, most_pairs=1)
+    held = preview_encodings(many, replace(small_protocol, blocking=blocking))
+    assert held.cap < free.cap == small_protocol.blocking.max_block == held.max_block
+    assert all(one.largest <= held.cap or one.blocks_left_out for one in held.passes if not one.join)
+    assert sum(one.pairs for one in held.passes if not one.join) <= max(len(many), held.max_block)
+
+
 def test_where_passes_would_explode_no_pair_is_made(people, small_protocol, monkeypatch):
     whole = preview_encodings(people, small_protocol)
     proposed = sum(one.pairs for one in whole.passes if not one.join)
