@@ -56,11 +56,6 @@ class Pass:
     records_left_out: int = 0
     pairs_left_out: int = 0
 
-    @property
-    def is_over_pieces(self) -> bool:
-        """Whether its pairs share more than a token of the protocol's passes."""
-        return _AND in self.name
-
 
 @dataclass(frozen=True)
 class Candidates:

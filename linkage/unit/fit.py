@@ -1,11 +1,9 @@
 """From comparison vectors to a fitted model, and to others that the same lists could have given.
 
 `count` brings together what an estimate goes by: the candidates' agreement patterns, the background that stands for all
-pairs, and the protocol's assumptions. Pieces of blocks bring pairs for what they agree on, so these tell little of what one
-person's records agree on: of candidates that only pieces brought nothing is learnt. `fit` estimates. `refits` asks how sure
-that is: the pairs are drawn again, and what was only assumed of strangers is taken to be half or twice as much, so that
-weights move from fit to fit as they would from one list of this kind to another. How far the count of persons moves with
-them is the calibration's part in its interval.
+pairs, and the protocol's assumptions. `fit` estimates. `refits` asks how sure that is: the pairs are drawn again, and what
+was only assumed of strangers is taken to be half or twice as much, so that weights move from fit to fit as they would from
+one list of this kind to another. How far the count of persons moves with them is the calibration's part in its interval.
 Source: the bootstrap (Efron 1979), by Poisson weights; the spread of the assumptions is a judgement, see `_ASSUMED_SPREAD`.
 """
 
@@ -19,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blocking import Pairs, all_pairs, found_among, random_pairs
-from comparators import Tally, pattern_codes, patterns, tally
+from comparators import pattern_codes, patterns, tally
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.candidates import Pass
-from linkage.unit.compared import Compared, Parts
+from linkage.unit.compared import Parts
 from linkage.unit.contradictions import NONE, contradictions
 from linkage.unit.estimate import Assumed, Model, PatternCounts, estimate, settle
 from linkage.unit.vectors import Known, Levels, compare, level_counts
@@ -44,7 +42,6 @@ class Counted:
     Attributes:
         codes: (n_patterns,) numbers of the candidates' patterns, rising.
         candidates: patterns of the candidate pairs, in the same order.
-        told: the same of those that an estimate goes by.
         background: patterns of all pairs, or of so many that stand for them.
         assumed: what is taken for granted before the data speak.
         all_pairs: number of pairs among the records.
@@ -53,7 +50,6 @@ class Counted:
 
     codes: NDArray[np.int64]
     candidates: PatternCounts
-    told: PatternCounts
     background: PatternCounts
     assumed: Assumed
     all_pairs: int
@@ -71,11 +67,10 @@ def count(encodings: Encodings, parts: Parts, passes: Sequence[Pass], protocol: 
     """
     n = len(encodings)
     drawn = None if n * (n - 1) // 2 <= ALL_PAIRS_UP_TO else random_pairs(n, SAMPLED_PAIRS, SEED)
-    codes, candidates, told, others = _tallied(parts, passes, drawn)
-    found = patterns(codes, level_counts(protocol))
-    table, by_whole = (_table(found, one.counts, protocol, one.by_pass) for one in (candidates, told))
+    codes, candidates, others = _tallied(parts, len(passes), drawn)
+    table = _table(patterns(codes, level_counts(protocol)), candidates[0], protocol, candidates[1])
     background = _background(encodings, others, table, passes, protocol)
-    return Counted(codes, table, by_whole, background, assumed(protocol, [one.name for one in passes]), n * (n - 1) // 2, n)
+    return Counted(codes, table, background, assumed(protocol, [one.name for one in passes]), n * (n - 1) // 2, n)
 
 
 def fit(counted: Counted) -> Model:
@@ -84,7 +79,7 @@ def fit(counted: Counted) -> Model:
     Raises:
         ModelError: the fit is degenerate.
     """
-    return estimate(counted.told, counted.background, counted.assumed, counted.all_pairs, counted.records)
+    return estimate(counted.candidates, counted.background, counted.assumed, counted.all_pairs, counted.records)
 
 
 def refits(counted: Counted, model: Model, several: int, seed: int) -> tuple[Model, ...]:
@@ -100,8 +95,8 @@ def refits(counted: Counted, model: Model, several: int, seed: int) -> tuple[Mod
         for sign in (1.0, -1.0):
             strangers = tuple(one * np.exp(sign * by) for one, by in zip(counted.assumed.strangers, shift, strict=True))
             other = replace(counted.assumed, strangers=strangers)
-            told = _drawn_again(counted.told, generator)
-            found.append(settle(model, told, counted.background, other, counted.all_pairs))
+            candidates = _drawn_again(counted.candidates, generator)
+            found.append(settle(model, candidates, counted.background, other, counted.all_pairs))
     return tuple(found)
 
 
@@ -134,33 +129,20 @@ class _Sums(NamedTuple):
     by_pass: NDArray[np.int64]
 
 
-def _tallied(parts: Parts, passes: Sequence[Pass], drawn: Pairs | None) -> tuple[NDArray[np.int64], _Sums, _Sums, Pairs | None]:
-    """One walk over all candidates: codes of their patterns; how often each came, and came by more than pieces; drawn others."""
-    whole = np.uint64(sum(1 << place for place, one in enumerate(passes) if not one.is_over_pieces))
-    all_whole = not any(one.is_over_pieces for one in passes)
-    every, told, candidates = [], [], np.zeros(0 if drawn is None else len(drawn.left), np.bool_)
+def _tallied(parts: Parts, n_passes: int, drawn: Pairs | None) -> tuple[NDArray[np.int64], _Sums, Pairs | None]:
+    """One walk over all candidates: codes of their patterns, how often each came, and those of the drawn pairs that are none."""
+    tallies, candidates = [], np.zeros(0 if drawn is None else len(drawn.left), np.bool_)
     for part in parts:
-        every.append(tally(part.code, part.proposed, len(passes)))
-        told.append(every[-1] if all_whole else _of_some(part, part.proposed & whole != 0, len(passes)))
+        tallies.append(tally(part.code, part.proposed, n_passes))
         if drawn is not None:
             candidates |= found_among(drawn, part.pairs)
-    codes = np.unique(np.concatenate([one.codes for one in every]))
-    others = None if drawn is None else Pairs(drawn.left[~candidates], drawn.right[~candidates])
-    return codes, _summed(every, codes, len(passes)), _summed(told, codes, len(passes)), others
-
-
-def _of_some(part: Compared, some: NDArray[np.bool_], n_passes: int) -> Tally:
-    return tally(part.code[some], part.proposed[some], n_passes)
-
-
-def _summed(tallies: Sequence[Tally], codes: NDArray[np.int64], n_passes: int) -> _Sums:
-    """The counts of all parts."""
+    codes = np.unique(np.concatenate([one.codes for one in tallies]))
     sums = _Sums(np.zeros(len(codes), np.int64), np.zeros((len(codes), n_passes), np.int64))
     for one in tallies:
         rows = np.searchsorted(codes, one.codes)
         sums.counts[rows] += one.counts
         sums.by_pass[rows] += one.by_bit
-    return sums
+    return codes, sums, None if drawn is None else Pairs(drawn.left[~candidates], drawn.right[~candidates])
 
 
 def _table(

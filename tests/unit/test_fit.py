@@ -52,23 +52,6 @@ def test_of_every_pattern_it_is_counted_how_many_pairs_show_it_and_how_many_of_t
     assert table.by_pass.sum(axis=0).tolist() == [one.pairs for one in found.passes]
 
 
-def test_an_estimate_goes_by_all_candidates_but_those_that_only_pieces_of_blocks_brought(locked_protocol):
-    blocking = replace(locked_protocol.blocking, max_block=6, split={"date": ("given",)}, joins=())
-    protocol = replace(locked_protocol, blocking=blocking)
-    found, levels, counted = counted_of(some_encodings(protocol, 120, 3, values=9), protocol)
-    whole = np.uint64(sum(1 << place for place, one in enumerate(found.passes) if "&" not in one.name))
-    told = found.proposed & whole != 0
-    assert 0 < told.sum() < len(told) == counted.candidates.counts.sum()
-    for pattern, number in zip(counted.told.patterns.tolist(), counted.told.counts.tolist(), strict=True):
-        assert ((levels == pattern).all(axis=1) & told).sum() == number
-    assert np.array_equal(counted.told.patterns, counted.candidates.patterns)
-    assert (
-        repr(fit(counted))
-        == repr(fit(replace(counted, candidates=counted.told)))
-        != repr(fit(replace(counted, told=counted.candidates)))
-    )
-
-
 def test_the_background_is_all_pairs_and_what_contradicts_itself_is_no_match_in_either_table(people):
     protocol = parse_protocol({**json.loads(PERSONS.canonical), **contradicting(PERSONS)}, "p")
     _, _, counted = counted_of(people, protocol)
@@ -167,7 +150,7 @@ def repeated(counted, times):
     """The same lists, as if everything had been seen so many times."""
     more = {
         name: replace(table, counts=table.counts * times, by_pass=None if table.by_pass is None else table.by_pass * times)
-        for name, table in (("candidates", counted.candidates), ("told", counted.told), ("background", counted.background))
+        for name, table in (("candidates", counted.candidates), ("background", counted.background))
     }
     return replace(counted, **more, all_pairs=counted.all_pairs * times)
 
