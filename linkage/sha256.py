@@ -1,28 +1,38 @@
-"""HMAC-SHA256 under one key of many messages at once: sixteen side by side, so that vector instructions serve them all.
+"""HMAC-SHA256 under one key of many messages at once, several side by side.
 
 A message is put together from texts of a pool, so that a value of several features is hashed without being written out:
-the rows name the texts by number. Words of one place of sixteen messages stand beside each other, and the inner loops run
-over the sixteen: the compiler makes vectors of them. What depends on the key alone is worked out once.
-Source: FIPS 180-4, sections 4.1.2, 4.2.2 and 6.2; RFC 2104.
+the rows name the texts by number. What depends on the key alone is worked out once. A processor with instructions for
+SHA-256 takes two messages at a time, as it works on the one while it waits for the other. For any other, words of one place
+of sixteen messages are put beside each other, and the inner loops run over the sixteen: the compiler makes vectors of them,
+which take three times as long.
+Source: FIPS 180-4, sections 4.1.2, 4.2.2 and 6.2; RFC 2104; Gulley et al., Intel SHA Extensions (2013).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import isqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import njit, types
+from numba.core import cgutils
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from comparators import over_slices, read_only
 
-LANES = 16
+HAS_INSTRUCTIONS = "+sha" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")  # that numba compiles for
+LANES = 2 if HAS_INSTRUCTIONS else 16
 BLOCK = 64  # bytes; no key is longer
+_WORDS = BLOCK // 4
 _ROWS = 1 << 14
+Bytes = NDArray[np.uint8]
 Words32 = NDArray[np.uint32]
 
 
@@ -35,7 +45,7 @@ class Pool(NamedTuple):
         longest: bytes of the longest.
     """
 
-    flat: NDArray[np.uint8]
+    flat: Bytes
     start: NDArray[np.int64]
     longest: int
 
@@ -45,7 +55,7 @@ class Keyed:
     """A key's two halves of HMAC, begun; not shown by `repr`.
 
     Attributes:
-        begun: (2, 8 · 16) uint32, the states of inner and outer hash after their first blocks.
+        begun: (2, 8) uint32, the states of inner and outer hash after their first blocks.
     """
 
     begun: Words32 = field(repr=False)
@@ -107,86 +117,70 @@ def _root(number: int, power: int) -> int:
 _INITIAL, _CONSTANTS = _roots(2, 8), _roots(3, 64)
 
 
-def _begun(block: NDArray[np.uint8]) -> Words32:
-    """(8 · 16,) the state after one block, alike for all messages."""
-    work = np.zeros(64 * LANES, np.uint32)
-    work[: 16 * LANES] = np.repeat(block.view(">u4"), LANES)
-    state = np.repeat(_INITIAL, LANES)
-    _compress(state, work, np.empty_like(state))
-    return state
+def _begun(block: Bytes) -> Words32:
+    """(8,) the state after one block."""
+    state = np.tile(_INITIAL, LANES)
+    _compress(state, np.tile(block.view(np.uint32), LANES), 0, _WORDS)
+    return state[:8]
 
 
-@njit(nogil=True, cache=True)
-def _hash(
-    begun: Words32, flat: NDArray[np.uint8], start: NDArray[np.int64], rows: NDArray[np.int64], blocks: int, out: Words32
-) -> None:
-    """Sixteen rows at a time; no message has more than so many blocks."""
-    laid = np.empty(blocks * 16 * LANES, np.uint32)
-    state, variables = np.empty(8 * LANES, np.uint32), np.empty(8 * LANES, np.uint32)
-    work, lasts = np.empty(64 * LANES, np.uint32), np.empty(LANES, np.int64)
-    for first in range(0, len(rows), LANES):
-        lanes = min(LANES, len(rows) - first)
-        _lay_out(flat, start, rows, first, lanes, laid, lasts)
-        for word in range(8 * LANES):  # an assignment of slices would do the same, and compile for three seconds
-            state[word] = begun[0, word]
-        last = np.int64(0)
-        for lane in range(lanes):
-            last = max(last, lasts[lane])
-        for block in range(last + 1):
-            for word in range(16 * LANES):
-                work[word] = laid[block * 16 * LANES + word]
-            _compress(state, work, variables)
-            for lane in range(lanes):
-                if lasts[lane] == block:
-                    for word in range(8):
-                        out[first + lane, word] = state[word * LANES + lane]
-        _hash_again(begun, out, first, lanes, state, work, variables)
+_WORDS32 = types.Array(types.uint32, 1, "C")
+_FOUR, _INDEX = ir.VectorType(ir.IntType(32), 4), ir.IntType(64)
+_INTO, _OUT_OF = ((5, 4, 1, 0), (7, 6, 3, 2)), ((3, 2, 7, 6), (1, 0, 5, 4))
 
 
-@njit(nogil=True, cache=True)
-def _lay_out(
-    flat: NDArray[np.uint8],
-    start: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    first: int,
-    lanes: int,
-    laid: Words32,
-    lasts: NDArray[np.int64],
-) -> None:
-    """The messages padded to whole blocks, word w of lane l at place 16 w + l, and the number of each one's last block."""
-    lasts[:] = 0
-    for lane in range(lanes):
-        at, word = 0, np.uint32(0)
-        for part in range(rows.shape[1]):
-            number = rows[first + lane, part]
-            for place in range(start[number], start[number + 1]):
-                word = np.uint32((word << np.uint32(8)) | flat[place])
-                at += 1
-                if at & 3 == 0:
-                    laid[((at >> 2) - 1) * LANES + lane] = word
-        end = (at + 8) // BLOCK
-        laid[(at >> 2) * LANES + lane] = np.uint32(((word << np.uint32(8)) | np.uint32(0x80)) << np.uint32(24 - 8 * (at & 3)))
-        for place in range((at >> 2) + 1, 16 * end + 15):
-            laid[place * LANES + lane] = 0
-        laid[(16 * end + 15) * LANES + lane] = 8 * (at + BLOCK)
-        lasts[lane] = end
+@intrinsic
+def _by_instruction(_typing_context: Any, _state: Any, _laid: Any, _at: Any, _apart: Any) -> tuple[Any, Callable[..., Any]]:
+    """One block of each of two messages, by the processor's own instructions, which take four words at a time."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        state, laid = (context.make_array(signature.args[of])(context, builder, arguments[of]).data for of in (0, 1))
+        begins = [arguments[2], builder.add(arguments[2], arguments[3])]
+        halves = [[_four(builder, state, _INDEX(8 * lane + half)) for half in (0, 4)] for lane in range(LANES)]
+        words = [[_four(builder, laid, builder.add(at, _INDEX(4 * four))) for four in range(4)] for at in begins]
+        messages = [[_called(builder, "llvm.bswap.v4i32", builder.load(place, align=4)) for place in one] for one in words]
+        before = [_mixed(builder, [builder.load(half, align=4) for half in pair], _INTO) for pair in halves]
+        after = _rounds_of_four(builder, [pair.copy() for pair in before], messages)
+        for pair, old, new in zip(halves, before, after, strict=True):
+            sums = [builder.add(one, other) for one, other in zip(old, new, strict=True)]
+            for half, value in zip(pair, _mixed(builder, sums, _OUT_OF), strict=True):
+                builder.store(value, half, align=4)
+        return context.get_dummy_value()
+
+    return types.void(_WORDS32, _WORDS32, types.int64, types.int64), emit
 
 
-@njit(nogil=True, cache=True)
-def _hash_again(begun: Words32, out: Words32, first: int, lanes: int, state: Words32, work: Words32, variables: Words32) -> None:
-    """The outer hash over the inner digests, in place."""
-    work[8 * LANES : 9 * LANES] = 0x8000_0000
-    work[9 * LANES : 15 * LANES] = 0
-    work[15 * LANES : 16 * LANES] = 8 * (BLOCK + 32)
-    for lane in range(lanes):
-        for word in range(8):
-            work[word * LANES + lane] = out[first + lane, word]
-    for word in range(8 * LANES):
-        state[word] = begun[1, word]
-    _compress(state, work, variables)
-    for lane in range(lanes):
-        for word in range(8):
-            out[first + lane, word] = state[word * LANES + lane]
+def _called(builder: Any, name: str, *words: Any) -> Any:
+    """The compiler's own function of this name."""
+    return builder.call(builder.module.declare_intrinsic(name, (), ir.FunctionType(_FOUR, [_FOUR] * len(words))), words)
+
+
+def _four(builder: Any, array: Any, at: Any) -> Any:
+    return builder.bitcast(builder.gep(array, [at]), _FOUR.as_pointer())
+
+
+def _mixed(builder: Any, pair: Sequence[Any], places: Sequence[Sequence[int]]) -> list[Any]:
+    """Two vectors of the words of two: the instructions have a, b, e and f in the one and c, d, g and h in the other."""
+    return [_shuffled(builder, pair, four) for four in places]
+
+
+def _shuffled(builder: Any, pair: Sequence[Any], places: Sequence[int]) -> Any:
+    return builder.shuffle_vector(*pair, ir.Constant(_FOUR, list(places)))
+
+
+def _rounds_of_four(builder: Any, states: Any, messages: Any) -> Any:
+    """All 64, four of each message in turn."""
+    rounds, first, second = (partial(_called, builder, f"llvm.x86.sha256{name}") for name in ("rnds2", "msg1", "msg2"))
+    for four in range(16):
+        constants = ir.Constant(_FOUR, _CONSTANTS[4 * four : 4 * four + 4].tolist())
+        for state, words in zip(states, messages, strict=True):
+            if four >= 4:
+                begun = builder.add(first(words[0], words[1]), _shuffled(builder, words[2:], (1, 2, 3, 4)))
+                words[:] = [*words[1:], second(begun, words[3])]
+            keyed = builder.add(words[min(four, 3)], constants)
+            between = rounds(state[1], state[0], keyed)
+            state[:] = [rounds(state[0], between, _shuffled(builder, [keyed, keyed], (2, 3, 0, 1))), between]
+    return states
 
 
 @njit(inline="always")
@@ -205,19 +199,41 @@ def _round(
 
 
 @njit(nogil=True, cache=True)
-def _compress(state: Words32, work: Words32, v: Words32) -> None:
-    """One block of sixteen messages; `work` begins with its words and is used up."""
+def _by_vectors(state: Words32, laid: Words32, at: int, apart: int) -> None:
+    """One block of each of sixteen messages."""
+    work, v = np.empty(64 * LANES, np.uint32), np.empty(8 * LANES, np.uint32)
+    for lane in range(LANES):
+        for word in range(16):
+            work[word * LANES + lane] = _swapped(laid[at + lane * apart + word])
+        for word in range(8):
+            v[word * LANES + lane] = state[8 * lane + word]
+    _expand(work)
+    _rounds(v, work)
+    for lane in range(LANES):
+        for word in range(8):
+            state[8 * lane + word] += v[word * LANES + lane]
+
+
+@njit(inline="always")
+def _swapped(word: np.uint32) -> np.uint32:
+    """Its bytes the other way round: they are laid out as they come, and a word begins with its highest."""
+    return np.uint32(
+        word << np.uint32(24)
+        | (word & np.uint32(0xFF00)) << np.uint32(8)
+        | (word >> np.uint32(8)) & np.uint32(0xFF00)
+        | word >> np.uint32(24)
+    )
+
+
+@njit(nogil=True, cache=True)
+def _expand(work: Words32) -> None:
+    """All 64 words from the first sixteen."""
     for word in range(16, 64):
         for at in range(LANES * word, LANES * word + LANES):
             x, y = work[at - 15 * LANES], work[at - 2 * LANES]
             near = _turned(x, 7) ^ _turned(x, 18) ^ (x >> np.uint32(3))
             far = _turned(y, 17) ^ _turned(y, 19) ^ (y >> np.uint32(10))
             work[at] = np.uint32(work[at - 16 * LANES] + near + work[at - 7 * LANES] + far)
-    for at in range(8 * LANES):
-        v[at] = state[at]
-    _rounds(v, work)
-    for at in range(8 * LANES):
-        state[at] += v[at]
 
 
 @njit(nogil=True, cache=True)
@@ -239,3 +255,102 @@ def _rounds(v: Words32, work: Words32) -> None:
             e, a = _round(b, c, d, e, f, g, h, a, np.uint32(work[at + 112] + c7))
             v[k], v[16 + k], v[32 + k], v[48 + k] = a, b, c, d
             v[64 + k], v[80 + k], v[96 + k], v[112 + k] = e, f, g, h
+
+
+@njit(nogil=True, cache=True)
+def _by_instructions(state: Words32, laid: Words32, at: int, apart: int) -> None:
+    """One block of each of two messages."""
+    _by_instruction(state, laid, at, apart)  # type: ignore[call-arg]  # numba passes the typing context
+
+
+_compress = _by_instructions if HAS_INSTRUCTIONS else _by_vectors
+
+
+@njit(nogil=True, cache=True)
+def _hash(begun: Words32, flat: Bytes, start: NDArray[np.int64], rows: NDArray[np.int64], blocks: int, out: Words32) -> None:
+    """Some rows at a time; no message has more than so many blocks."""
+    laid, lasts = np.zeros(LANES * blocks * _WORDS, np.uint32), np.zeros(LANES, np.int64)
+    again, state = _outer_blocks(), np.empty(LANES * 8, np.uint32)
+    for first in range(0, len(rows), LANES):
+        lanes, last = min(LANES, len(rows) - first), np.int64(0)
+        for lane in range(lanes):
+            lasts[lane] = _lay_out(flat, start, rows[first + lane], laid, lane * blocks * _WORDS)
+            last = max(last, lasts[lane])
+        _begin(begun[0], state)
+        for block in range(last + 1):
+            _compress(state, laid, block * _WORDS, blocks * _WORDS)
+            for lane in range(lanes):
+                if lasts[lane] == block:
+                    for word in range(8):
+                        again[lane * _WORDS + word] = _swapped(state[8 * lane + word])
+        _begin(begun[1], state)
+        _compress(state, again, 0, _WORDS)
+        for lane in range(lanes):
+            for word in range(8):
+                out[first + lane, word] = state[8 * lane + word]
+
+
+@njit(nogil=True, cache=True)
+def _begin(begun: Words32, state: Words32) -> None:
+    """Every message's state; an assignment of slices would do the same, and compile for three seconds."""
+    for lane in range(LANES):
+        for word in range(8):
+            state[8 * lane + word] = begun[word]
+
+
+@njit(nogil=True, cache=True)
+def _lay_out(flat: Bytes, start: NDArray[np.int64], parts: NDArray[np.int64], laid: Words32, begin: int) -> int:
+    """One message from word `begin` on, padded to whole blocks; the number of the last of these."""
+    at = 4 * begin
+    for part in parts:
+        size = start[part + 1] - start[part]
+        _copy(laid, at, flat, start[part], size)  # type: ignore[call-arg]  # numba passes the typing context
+        at += size
+    size = at - 4 * begin
+    end = (size + 8) // BLOCK
+    stop = begin + (end + 1) * _WORDS
+    _end(laid, at, 4 * stop)  # type: ignore[call-arg]
+    laid[stop - 1] = _swapped(np.uint32(8 * (size + BLOCK)))
+    return end
+
+
+@njit(nogil=True, cache=True)
+def _outer_blocks() -> Words32:
+    """Each message's block of the outer hash, but for the digest that it begins with."""
+    again = np.zeros(LANES * _WORDS, np.uint32)
+    for lane in range(LANES):
+        again[lane * _WORDS + 8] = _swapped(np.uint32(0x8000_0000))
+        again[(lane + 1) * _WORDS - 1] = _swapped(np.uint32(8 * (BLOCK + 32)))
+    return again
+
+
+@intrinsic
+def _copy(_typing_context: Any, _to: Any, _at: Any, _source: Any, _start: Any, _size: Any) -> tuple[Any, Callable[..., Any]]:
+    """So many bytes of one array into another, at a byte of it; a loop over so few would take longer than to hash them."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, source = _byte(context, builder, signature, arguments, 0), _byte(context, builder, signature, arguments, 2)
+        cgutils.raw_memcpy(builder, to, source, arguments[4], 1)  # type: ignore[no-untyped-call]
+        return context.get_dummy_value()
+
+    source = types.Array(types.uint8, 1, "C", readonly=True)
+    return types.void(_WORDS32, types.int64, source, types.int64, types.int64), emit
+
+
+@intrinsic
+def _end(_typing_context: Any, _to: Any, _at: Any, _stop: Any) -> tuple[Any, Callable[..., Any]]:
+    """The bit that ends a message, at a byte of the array, and zeros up to another."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to = _byte(context, builder, signature, arguments, 0)
+        cgutils.memset(builder, to, builder.sub(arguments[2], arguments[1]), 0)  # type: ignore[no-untyped-call]
+        builder.store(ir.Constant(ir.IntType(8), 0x80), to)
+        return context.get_dummy_value()
+
+    return types.void(_WORDS32, types.int64, types.int64), emit
+
+
+def _byte(context: Any, builder: Any, signature: Any, arguments: Any, which: int) -> Any:
+    """Where a byte of an array is, whose number is the argument behind it."""
+    data = context.make_array(signature.args[which])(context, builder, arguments[which]).data
+    return builder.gep(builder.bitcast(data, ir.IntType(8).as_pointer()), [arguments[which + 1]])

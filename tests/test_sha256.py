@@ -2,6 +2,9 @@
 
 import hashlib
 import hmac
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -62,3 +65,18 @@ def test_slices_do_not_show(rows, monkeypatch):
 
 def test_no_messages_have_no_digests():
     assert keyed_hashes(KEY, pool_of([]), np.zeros((0, 1), np.int64)).shape == (0, 8)
+
+
+def test_a_processor_without_instructions_for_it_gives_the_same():
+    """In a process of its own, whose kernels are compiled for a plain processor."""
+    script = """
+import hashlib, hmac
+import numpy as np
+from linkage import sha256
+assert not sha256.HAS_INSTRUCTIONS and sha256.LANES == 16
+messages = [bytes([size]) * size for size in range(200)]
+found = sha256.keyed_hashes(bytes(32), sha256.pool_of(messages), np.arange(200)[:, None]).astype(">u4")
+assert found.tobytes() == b"".join(hmac.new(bytes(32), message, hashlib.sha256).digest() for message in messages)
+"""
+    plain = {**os.environ, "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    subprocess.run([sys.executable, "-c", script], check=True, env=plain)
