@@ -28,8 +28,6 @@ from linkage.agency.names.person import (
     read_full_name,
     stands_in,
     unsexed,
-    with_final_i,
-    without_izofat,
 )
 from linkage.agency.names.roles import Role
 
@@ -124,10 +122,10 @@ def _names(cells: _Cells) -> Mapping[str, _Names]:
     bare = _flags(tokens, is_bare)
 
     def given_name(number: int) -> Name:
-        return name_of(tokens[number // 2], Role.GIVEN, without_izofat(tokens[number // 2]) if number % 2 else "")
+        return name_of(tokens[number // 2], Role.GIVEN, bare=bool(number % 2))
 
     return {
-        "surname": _once(surname, lambda number: name_of(tokens[number], Role.SURNAME, with_final_i(tokens[number]))),
+        "surname": _once(surname, lambda number: name_of(tokens[number], Role.SURNAME)),
         "given_name": _once(2 * given + bare[patronymic], given_name),
         "patronymic": _once(patronymic, lambda number: name_of(tokens[number], Role.PATRONYMIC)),
     }

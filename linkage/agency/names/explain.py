@@ -10,7 +10,7 @@ from typing import Any
 
 from linkage.agency.names.fold import fold, is_placeholder, split
 from linkage.agency.names.hypotheses import SCHEMES
-from linkage.agency.names.person import Name, Tokens, person_name, read_cell, read_full_name
+from linkage.agency.names.person import Name, Tokens, by_schemes, person_name, read_cell, read_full_name
 from linkage.agency.names.repair import from_legacy_font, from_mojibake
 from linkage.agency.names.roles import Token
 from linkage.agency.names.scripts import one_script
@@ -39,7 +39,7 @@ def explain(full_name: str) -> dict[str, Any]:
 
 
 def _token(token: Token) -> dict[str, Any]:
-    other = {scheme: reading for scheme, reading in zip(SCHEMES, token.readings, strict=False) if reading}
+    other = {scheme: reading for scheme, reading in zip(SCHEMES, by_schemes(token.latin), strict=False) if reading}
     return {
         "token": token.skeleton,
         "stem": token.stem,

@@ -41,20 +41,32 @@ class Name(NamedTuple):
     Attributes:
         skeleton: the name in the small alphabet, suffix kept.
         key: its stem in vowel classes.
-        readings: keys by other Latin schemes and forms, at most `MOST_READINGS`, none equal to `key`.
         base: the class of nicknames, affixes and families of spellings.
         initial: its first letter, also where only that is known.
         damaged: whether it was left out because a letter was lost.
-        certain: whether a suffix or marker, and not only the column or the order, says which of the names it is.
+        tokens: what it was read from.
+        role: which of the names it is.
+        bare: whether it is a given name that a father's name follows bare.
     """
 
     skeleton: str = ""
     key: str = ""
-    readings: tuple[str, ...] = ()
     base: str = ""
     initial: str = ""
     damaged: bool = False
-    certain: bool = False
+    tokens: Tokens = ()
+    role: Role = Role.GIVEN
+    bare: bool = False
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Keys by other Latin schemes and forms, at most `MOST_READINGS`, none equal to `key`; worked out when asked for."""
+        return _other_keys(self)
+
+    @property
+    def certain(self) -> bool:
+        """Whether a suffix or marker, and not only the column or the order, says which of the names it is."""
+        return has(_whole(self.tokens), self.role)
 
 
 class PersonName(NamedTuple):
@@ -108,11 +120,25 @@ def read_part(part: Part) -> Token:
         return Token(token.skeleton[:1], token.skeleton[:1], Role.GIVEN, initial=True)
     if has_cyrillic(text):
         return token
-    found = readings(text)
-    if all(reading in ("", text) for reading in found):
-        return token._replace(readings=("",) * len(found))
-    others = (skeleton(reading) if reading and reading != text else "" for reading in found)
-    return token._replace(readings=tuple(other if other != token.skeleton else "" for other in others))
+    return token._replace(latin=(text,))
+
+
+@lru_cache(_CACHED)
+def by_schemes(latin: tuple[str, ...]) -> tuple[str, ...]:
+    """Skeletons of a token by other Latin schemes, in the order of `SCHEMES`; "" where a scheme reads it the same.
+
+    Args:
+        latin: of the token.
+    """
+    whole, others = "", [""] * len(SCHEMES if latin else ())
+    for text in latin:
+        usual, found = skeleton(text), readings(text)
+        new = [skeleton(reading) if reading not in ("", text) else "" for reading in found]
+        new = [reading if reading != usual else "" for reading in new]
+        pairs = zip(others, new, strict=True)
+        others = [(before or whole) + (after or usual) if before or after else "" for before, after in pairs]
+        whole += usual
+    return tuple(others)
 
 
 def read_full_name(tokens: Tokens) -> tuple[Tokens, Tokens, Tokens]:
@@ -181,9 +207,9 @@ def stands_in(patronymic: Tokens) -> bool:
 
 
 def _assemble(surname: Tokens, given: Tokens, patronymic: Tokens, joined: str) -> PersonName:
-    given_name = name_of(given, Role.GIVEN, without_izofat(given) if is_bare(patronymic) else "")
+    given_name = name_of(given, Role.GIVEN, bare=is_bare(patronymic))
     return PersonName(
-        surname=name_of(surname, Role.SURNAME, with_final_i(surname)),
+        surname=name_of(surname, Role.SURNAME),
         given_name=given_name,
         patronymic=name_of(patronymic, Role.PATRONYMIC),
         joined=joined,
@@ -197,7 +223,7 @@ def unsexed(given_key: str) -> str:
     return bare if len(bare) >= _SHORTEST_UNSEXED else given_key
 
 
-def with_final_i(surname: Tokens) -> str:
+def _with_final_i(surname: Tokens) -> str:
     """Key of a surname whose final -i may be the name's own (Эмомалӣ) and not a suffix (Шарифӣ); "" elsewhere."""
     whole = [token for token in surname if not token.initial]
     if len(whole) != 1 or whole[0].role is not Role.GIVEN or not whole[0].skeleton.endswith("i") or whole[0].damaged:
@@ -210,7 +236,7 @@ def is_bare(patronymic: Tokens) -> bool:
     return any(token.role is Role.GIVEN and not token.initial for token in patronymic)
 
 
-def without_izofat(given: Tokens) -> str:
+def _without_izofat(given: Tokens) -> str:
     """Key of a given name before an izofat -и, as a father's name may follow it bare (Карими Раҳмон); "" elsewhere."""
     whole = [token for token in given if not token.initial]
     if len(whole) != 1 or len(whole[0].skeleton) < _SHORTEST_WITH_IZOFAT or not whole[0].skeleton.endswith("i"):
@@ -219,18 +245,35 @@ def without_izofat(given: Tokens) -> str:
 
 
 @lru_cache(_CACHED)
-def name_of(tokens: Tokens, role: Role, further: str = "") -> Name:
-    """The forms of one name; several tokens are one name written apart."""
-    initial = next((token.skeleton[0] for token in tokens if token.skeleton[0] != "?"), "")
-    whole = [token for token in tokens if len(token.skeleton) > 1 and not token.initial]
-    damaged = any(token.damaged for token in tokens)
+def name_of(tokens: Tokens, role: Role, *, bare: bool = False) -> Name:
+    """The forms of one name; several tokens are one name written apart.
+
+    Args:
+        tokens: of the name.
+        role: which of the names it is.
+        bare: whether it is a given name that a father's name follows bare.
+    """
+    initial, damaged, whole = "", False, _whole(tokens)
+    for token in tokens:
+        initial = initial or token.skeleton[0].removeprefix("?")
+        damaged = damaged or token.damaged
     if damaged or not whole:
         return Name(initial=initial, damaged=damaged)
     stem = _key(whole, role)
-    others = dict.fromkeys((further, *(_key(one, role) for one in _by_scheme(whole))))
-    found = tuple(other for other in others if len(other) > 1 and other != stem)[:MOST_READINGS]
-    certain = any(token.role is role and token.strong for token in whole)
-    return Name("".join(token.skeleton for token in whole), stem, found, base(stem), initial, certain=certain)
+    return Name("".join([token.skeleton for token in whole]), stem, base(stem), initial, False, tokens, role, bare)
+
+
+def _whole(tokens: Tokens) -> Tokens:
+    """Those that do not stand for longer names."""
+    return tuple([token for token in tokens if len(token.skeleton) > 1 and not token.initial])
+
+
+@lru_cache(_CACHED)
+def _other_keys(name: Name) -> tuple[str, ...]:
+    """As `Name.readings`."""
+    further = _with_final_i(name.tokens) if name.role is Role.SURNAME else _without_izofat(name.tokens) if name.bare else ""
+    others = dict.fromkeys((further, *(_key(one, name.role) for one in _by_scheme(_whole(name.tokens)))))
+    return tuple(other for other in others if len(other) > 1 and other != name.key)[:MOST_READINGS]
 
 
 def _key(tokens: Sequence[Token], role: Role) -> str:
@@ -242,11 +285,9 @@ def _key(tokens: Sequence[Token], role: Role) -> str:
     return key("".join(token.skeleton for token in tokens))
 
 
-def _by_scheme(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+def _by_scheme(tokens: Tokens) -> Iterator[list[Token]]:
     """The tokens as each scheme reads them, where it reads any of them differently."""
-    if not any(any(token.readings) for token in tokens):
-        return
-    for scheme in range(len(SCHEMES)):
-        others = [token.readings[scheme] if token.readings else "" for token in tokens]
+    several = [by_schemes(token.latin) or ("",) * len(SCHEMES) for token in tokens]
+    for others in zip(*several, strict=True):
         if any(others):
             yield [read_token(other) if other else token for other, token in zip(others, tokens, strict=True)]

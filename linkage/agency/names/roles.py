@@ -62,7 +62,8 @@ class Token(NamedTuple):
         stem: the same without its role's suffix.
         role: what the form says; GIVEN where it says nothing.
         strong: whether the form alone may overrule the column that the token stands in.
-        readings: skeletons by other Latin schemes, in the order of `hypotheses.SCHEMES`; "" where a scheme says the same.
+        latin: the folded texts that it was read from, where all of them are Latin and whole: other schemes may read them
+            otherwise (`person.by_schemes`).
         initial: whether it stands for a longer name.
     """
 
@@ -70,7 +71,7 @@ class Token(NamedTuple):
     stem: str
     role: Role
     strong: bool = False
-    readings: tuple[str, ...] = ()
+    latin: tuple[str, ...] = ()
     initial: bool = False
 
     @property
@@ -98,10 +99,8 @@ def with_markers(tokens: Sequence[Token]) -> tuple[Token, ...]:
 
 def joined(first: Token, second: Token) -> Token:
     """Two tokens as one that was written apart; its role is the second's."""
-    pairs = zip(first.readings, second.readings, strict=False)
-    readings = tuple((one or first.skeleton) + (two or second.skeleton) if one or two else "" for one, two in pairs)
-    whole = read_token(first.skeleton + second.skeleton)
-    return whole._replace(readings=readings)
+    latin = first.latin + second.latin if first.latin and second.latin else ()
+    return read_token(first.skeleton + second.skeleton)._replace(latin=latin)
 
 
 def _marked(text: str) -> Role | None:
