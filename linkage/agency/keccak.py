@@ -78,7 +78,11 @@ _VECTOR, _INDEX = ir.VectorType(ir.IntType(64), LANES), ir.IntType(64)
 
 @njit(nogil=True, cache=True)
 def permute(state: Words) -> None:
-    """Keccak-f[1600] on four states in place."""
+    """Keccak-f[1600] on four states in place.
+
+    It has a stack of its own, aligned to vectors: not all words fit the registers, and where the stack happened to begin
+    between two vectors, in every second process, half of what is put there lay across two lines of the cache.
+    """
     _permute(state)  # type: ignore[call-arg]  # numba passes the typing context
 
 
@@ -88,6 +92,8 @@ def _permute(_typing_context: Any, _state: Any) -> tuple[Any, Callable[..., Any]
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         words = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        builder.function.attributes.alignstack = _WORD * LANES
+        builder.function.attributes.add("noinline")
         outside = [builder.gep(builder.bitcast(words, _VECTOR.as_pointer()), [_INDEX(place)]) for place in range(25)]
         inside = [cgutils.alloca_once(builder, _VECTOR) for _ in range(25)]  # type: ignore[no-untyped-call]
         constants = ir.Constant(ir.ArrayType(_VECTOR, _ROUNDS), [[constant] * LANES for constant in _CONSTANTS.tolist()])
