@@ -30,7 +30,9 @@ from comparators import over_slices, read_only
 HAS_INSTRUCTIONS = "+sha" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")  # that numba compiles for
 LANES = 2 if HAS_INSTRUCTIONS else 16
 BLOCK = 64  # bytes; no key is longer
+AHEAD = 16  # bytes that are copied at a time
 _WORDS = BLOCK // 4
+_FURTHER = _WORDS + AHEAD // 4  # words that reach from the end of any message to that of its last block
 _ROWS = 1 << 14
 Bytes = NDArray[np.uint8]
 Words32 = NDArray[np.uint32]
@@ -40,7 +42,7 @@ class Pool(NamedTuple):
     """Byte strings one behind the other.
 
     Attributes:
-        flat: uint8, all of them.
+        flat: uint8, all of them; with `AHEAD` bytes more behind them it is hashed as it is, and else copied for that.
         start: (n + 1,) int64, where each begins and the last ends.
         longest: bytes of the longest.
     """
@@ -88,9 +90,16 @@ def under(key: bytes) -> Keyed:
 def hashes_under(key: Keyed, pool: Pool, rows: NDArray[np.int64]) -> Words32:
     """As `keyed_hashes`."""
     out = np.empty((len(rows), 8), np.uint32)
-    blocks, flat = (pool.longest * rows.shape[1] + 8) // BLOCK + 1, read_only(pool.flat)
-    over_slices(lambda at, stop: _hash(key.begun, flat, pool.start, rows[at:stop], blocks, out[at:stop]), len(rows), _ROWS)
+    hash_into(out, key, pool, rows)
     return out
+
+
+def hash_into(out: Words32, key: Keyed, pool: Pool, rows: NDArray[np.int64]) -> None:
+    """As `keyed_hashes`, into an array that is there."""
+    ahead = max(0, int(pool.start[-1]) + AHEAD - len(pool.flat))
+    flat = read_only(np.concatenate([pool.flat, np.zeros(ahead, np.uint8)]) if ahead else pool.flat)
+    blocks = (pool.longest * rows.shape[1] + 8) // BLOCK + 1
+    over_slices(lambda at, stop: _hash(key.begun, flat, pool.start, rows[at:stop], blocks, out[at:stop]), len(rows), _ROWS)
 
 
 def is_compiled() -> bool:
@@ -125,6 +134,7 @@ def _begun(block: Bytes) -> Words32:
 
 
 _WORDS32 = types.Array(types.uint32, 1, "C")
+_BYTES = ir.VectorType(ir.IntType(8), AHEAD)
 _FOUR, _INDEX = ir.VectorType(ir.IntType(32), 4), ir.IntType(64)
 _INTO, _OUT_OF = ((5, 4, 1, 0), (7, 6, 3, 2)), ((3, 2, 7, 6), (1, 0, 5, 4))
 
@@ -269,21 +279,21 @@ _compress = _by_instructions if HAS_INSTRUCTIONS else _by_vectors
 @njit(nogil=True, cache=True)
 def _hash(begun: Words32, flat: Bytes, start: NDArray[np.int64], rows: NDArray[np.int64], blocks: int, out: Words32) -> None:
     """Some rows at a time; no message has more than so many blocks."""
-    laid, lasts = np.zeros(LANES * blocks * _WORDS, np.uint32), np.zeros(LANES, np.int64)
+    laid, lasts = np.zeros(LANES * blocks * _WORDS + _FURTHER, np.uint32), np.zeros(LANES, np.int64)
     again, state = _outer_blocks(), np.empty(LANES * 8, np.uint32)
     for first in range(0, len(rows), LANES):
         lanes, last = min(LANES, len(rows) - first), np.int64(0)
         for lane in range(lanes):
-            lasts[lane] = _lay_out(flat, start, rows[first + lane], laid, lane * blocks * _WORDS)
+            lasts[lane] = _lay_out(flat, start, rows, first + lane, laid, lane * blocks * _WORDS)
             last = max(last, lasts[lane])
-        _begin(begun[0], state)
+        _begin(begun, 0, state)
         for block in range(last + 1):
             _compress(state, laid, block * _WORDS, blocks * _WORDS)
             for lane in range(lanes):
                 if lasts[lane] == block:
                     for word in range(8):
                         again[lane * _WORDS + word] = _swapped(state[8 * lane + word])
-        _begin(begun[1], state)
+        _begin(begun, 1, state)
         _compress(state, again, 0, _WORDS)
         for lane in range(lanes):
             for word in range(8):
@@ -291,25 +301,29 @@ def _hash(begun: Words32, flat: Bytes, start: NDArray[np.int64], rows: NDArray[n
 
 
 @njit(nogil=True, cache=True)
-def _begin(begun: Words32, state: Words32) -> None:
+def _begin(begun: Words32, half: int, state: Words32) -> None:
     """Every message's state; an assignment of slices would do the same, and compile for three seconds."""
     for lane in range(LANES):
         for word in range(8):
-            state[8 * lane + word] = begun[word]
+            state[8 * lane + word] = begun[half, word]
 
 
 @njit(nogil=True, cache=True)
-def _lay_out(flat: Bytes, start: NDArray[np.int64], parts: NDArray[np.int64], laid: Words32, begin: int) -> int:
-    """One message from word `begin` on, padded to whole blocks; the number of the last of these."""
+def _lay_out(flat: Bytes, start: NDArray[np.int64], rows: NDArray[np.int64], row: int, laid: Words32, begin: int) -> int:
+    """One message from word `begin` on, padded to whole blocks; the number of the last of these.
+
+    What is behind these is spoilt: the message of the next lane is laid out after this one.
+    """
     at = 4 * begin
-    for part in parts:
-        size = start[part + 1] - start[part]
-        _copy(laid, at, flat, start[part], size)  # type: ignore[call-arg]  # numba passes the typing context
+    for part in range(rows.shape[1]):  # a row of its own would have its users counted, which takes as long as to copy it
+        number = rows[row, part]
+        size = start[number + 1] - start[number]
+        _copy(laid, at, flat, start[number], size)  # type: ignore[call-arg]  # numba passes the typing context
         at += size
     size = at - 4 * begin
     end = (size + 8) // BLOCK
     stop = begin + (end + 1) * _WORDS
-    _end(laid, at, 4 * stop)  # type: ignore[call-arg]
+    _end(laid, at)  # type: ignore[call-arg]
     laid[stop - 1] = _swapped(np.uint32(8 * (size + BLOCK)))
     return end
 
@@ -326,11 +340,12 @@ def _outer_blocks() -> Words32:
 
 @intrinsic
 def _copy(_typing_context: Any, _to: Any, _at: Any, _source: Any, _start: Any, _size: Any) -> tuple[Any, Callable[..., Any]]:
-    """So many bytes of one array into another, at a byte of it; a loop over so few would take longer than to hash them."""
+    """Bytes of one array into another, at a byte of it: sixteen at a time, also the last ones, behind which there is room."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        to, source = _byte(context, builder, signature, arguments, 0), _byte(context, builder, signature, arguments, 2)
-        cgutils.raw_memcpy(builder, to, source, arguments[4], 1)  # type: ignore[no-untyped-call]
+        to, source = _sixteens(context, builder, signature, arguments, 0), _sixteens(context, builder, signature, arguments, 2)
+        with cgutils.for_range_slice(builder, _INDEX(0), arguments[4], _INDEX(AHEAD), _INDEX) as (place, _):
+            builder.store(builder.load(source(place), align=1), to(place), align=1)
         return context.get_dummy_value()
 
     source = types.Array(types.uint8, 1, "C", readonly=True)
@@ -338,19 +353,20 @@ def _copy(_typing_context: Any, _to: Any, _at: Any, _source: Any, _start: Any, _
 
 
 @intrinsic
-def _end(_typing_context: Any, _to: Any, _at: Any, _stop: Any) -> tuple[Any, Callable[..., Any]]:
-    """The bit that ends a message, at a byte of the array, and zeros up to another."""
+def _end(_typing_context: Any, _to: Any, _at: Any) -> tuple[Any, Callable[..., Any]]:
+    """The bit that ends a message, at a byte of the array, and zeros to the end of its last block and further."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        to = _byte(context, builder, signature, arguments, 0)
-        cgutils.memset(builder, to, builder.sub(arguments[2], arguments[1]), 0)  # type: ignore[no-untyped-call]
-        builder.store(ir.Constant(ir.IntType(8), 0x80), to)
+        to = _sixteens(context, builder, signature, arguments, 0)
+        for place in range(0, 4 * _FURTHER, AHEAD):
+            builder.store(ir.Constant(_BYTES, [0x80 * (place + at == 0) for at in range(AHEAD)]), to(_INDEX(place)), align=1)
         return context.get_dummy_value()
 
-    return types.void(_WORDS32, types.int64, types.int64), emit
+    return types.void(_WORDS32, types.int64), emit
 
 
-def _byte(context: Any, builder: Any, signature: Any, arguments: Any, which: int) -> Any:
-    """Where a byte of an array is, whose number is the argument behind it."""
+def _sixteens(context: Any, builder: Any, signature: Any, arguments: Any, which: int) -> Callable[[Any], Any]:
+    """Where sixteen bytes of an array begin, so many behind the byte whose number is the argument behind it."""
     data = context.make_array(signature.args[which])(context, builder, arguments[which]).data
-    return builder.gep(builder.bitcast(data, ir.IntType(8).as_pointer()), [arguments[which + 1]])
+    begin = builder.gep(builder.bitcast(data, ir.IntType(8).as_pointer()), [arguments[which + 1]])
+    return lambda place: builder.bitcast(builder.gep(begin, [place]), _BYTES.as_pointer())

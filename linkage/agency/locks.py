@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comparators import over_slices
+from linkage.agency.cells import Codes
 from linkage.agency.encode import Filters
 from linkage.agency.keys import LinkageKeys, fill_key, lock_key
 from linkage.agency.masks import Plan, Within, lay_copies
@@ -31,7 +32,7 @@ from linkage.agency.texts import Values, by_text, values_of
 from linkage.agency.tokens import Tokens
 from linkage.encoding import Copy, Encoding
 from linkage.protocol import Protocol
-from linkage.sha256 import Keyed, Pool, hashes_under, under
+from linkage.sha256 import Keyed, Pool, hash_into, hashes_under, under
 
 Words = NDArray[np.uint64]
 Rows = NDArray[np.int64]
@@ -47,6 +48,7 @@ class Copies:
     Attributes:
         filters: by name, the inner filters of rows, (n_rows, n_words), all-zero = missing.
         tokens: by name, (n,), 0 = missing.
+        codes: by name of each feature that locks are made of, (n,) the number of each row's text, 0 = missing.
         values: by lock, the values that its masks are drawn from.
         record: (n,) record pseudonyms; what is missing is filled by them.
         keys: the agencies' keys of the epoch.
@@ -55,6 +57,7 @@ class Copies:
 
     filters: FilterRows = field(repr=False)
     tokens: Tokens = field(repr=False)
+    codes: Mapping[str, Codes] = field(repr=False)
     values: Mapping[str, Values] = field(repr=False)
     record: NDArray[np.bytes_] = field(repr=False)
     keys: LinkageKeys
@@ -107,9 +110,10 @@ def copies_of(
 ) -> Copies:
     """What is needed to make any copy of any row; arguments as of `Copies`."""
     texts = by_text(features)
-    e = protocol.encoding
-    values = {name: values_of(texts, e.tokens[name].of) for name in _layout(protocol).locks}
-    return Copies(filters, tokens, values, record, keys, protocol)
+    made_of = {name: protocol.encoding.tokens[name].of for name in _layout(protocol).locks}
+    codes = {name: texts.coded(name).codes for names in made_of.values() for name in names}
+    values = {name: values_of(texts, names) for name, names in made_of.items()}
+    return Copies(filters, tokens, codes, values, record, keys, protocol)
 
 
 def lock(
@@ -172,19 +176,18 @@ def in_slices(copies: Copies, rows: Rows) -> Iterator[tuple[int, list[Words]]]:
 
 def _within(copies: Copies, rows: Rows, masks: list[Keyed], fill: Keyed) -> Within:
     """What the copies of these rows are made of, and what they are masked and filled with."""
-    ends = copies.layout.plan.within * len(rows)
+    ends, encoding = copies.layout.plan.within * len(rows), copies.protocol.encoding
     words = np.empty(ends[-1], np.uint64)
-    for at, name in enumerate(copies.protocol.encoding.filters):
+    for at, name in enumerate(encoding.filters):
         words[ends[at] : ends[at + 1]] = copies.filters[name](rows).ravel()
-    for at, (name, whole) in enumerate(copies.layout.tokens, len(copies.protocol.encoding.filters)):
-        token = copies.tokens[name][rows]
+    tokens = {name: copies.tokens[name][rows] for name in {*copies.layout.locks, *(name for name, _ in copies.layout.tokens)}}
+    for at, (name, whole) in enumerate(copies.layout.tokens, len(encoding.filters)):
+        token = tokens[name]
         words[ends[at] : ends[at + 1]] = token if whole else np.where(token == 0, 0, np.maximum(token & _LOWER_HALF, 1))
     opened = np.zeros((len(masks), len(rows)), np.bool_)
-    seeds = [np.empty((0, 4), np.uint64)]
-    for at, (name, mask) in enumerate(zip(copies.layout.locks, masks, strict=True)):
-        opened[at] = copies.tokens[name][rows] != 0
-        seeds.append(_seeds(mask, copies.values[name], rows[opened[at]]))
-    return Within(words, opened, np.concatenate(seeds), _fill_seeds(fill, copies.record[rows]))
+    for at, name in enumerate(copies.layout.locks):
+        opened[at] = tokens[name] != 0
+    return Within(words, opened, _seeds(copies, rows, masks, opened), _fill_seeds(fill, copies.record[rows]))
 
 
 def _is_whole(copy: Copy, e: Encoding) -> bool:
@@ -196,12 +199,19 @@ def _is_whole(copy: Copy, e: Encoding) -> bool:
     return copy.lock is None or e.tokens[copy.lock].hidden
 
 
-def _seeds(key: Keyed, values: Values, rows: Rows) -> Words:
-    """(n_rows, 4) uint64: HMAC-SHA256 of the lock's values, from which SHAKE-256 draws the mask.
+def _seeds(copies: Copies, rows: Rows, masks: list[Keyed], opened: NDArray[np.bool_]) -> Words:
+    """(n_opened, 4) uint64, lock by lock: HMAC-SHA256 of the lock's values, from which SHAKE-256 draws the mask.
 
     The key is not that of the lock's domain: two locks of one domain may have one value in one record.
     """
-    return _as_seeds(hashes_under(key, values.pool, values.rows(rows)))
+    codes = {name: column[rows] for name, column in copies.codes.items()}
+    digests, begin = np.empty((np.count_nonzero(opened), 8), np.uint32), 0
+    for name, mask, has_it in zip(copies.layout.locks, masks, opened, strict=True):
+        columns = tuple(codes[feature] for feature in copies.protocol.encoding.tokens[name].of)
+        values, some = copies.values[name]._replace(columns=columns), np.flatnonzero(has_it)
+        hash_into(digests[begin : begin + len(some)], mask, values.pool, values.rows(some))
+        begin += len(some)
+    return _as_seeds(digests)
 
 
 def _fill_seeds(key: Keyed, record: NDArray[np.bytes_]) -> Words:
@@ -213,4 +223,4 @@ def _fill_seeds(key: Keyed, record: NDArray[np.bytes_]) -> Words:
 
 def _as_seeds(digests: NDArray[np.uint32]) -> Words:
     """(n, 4) uint64: the bytes of digests as little-endian words."""
-    return digests.astype(">u4").view("<u8").astype(np.uint64)
+    return digests.astype(">u4", copy=False).view("<u8").astype(np.uint64, copy=False)

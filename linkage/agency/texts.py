@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.agency.cells import Codes, Column, Columns, Text
-from linkage.sha256 import Pool
+from linkage.sha256 import AHEAD, Pool
 
 _LENGTH = 4  # bytes of a length before each text
 
@@ -73,8 +73,7 @@ class Values(NamedTuple):
         """(n_rows, n_features) int64: the numbers in the pool of these rows' texts."""
         out = np.empty((len(at), len(self.columns)), np.int64)
         for place, (codes, first) in enumerate(zip(self.columns, self.first, strict=True)):
-            out[:, place] = codes[at]
-            out[:, place] += first
+            np.add(codes[at], np.int64(first), out=out[:, place])
         return out
 
 
@@ -84,7 +83,7 @@ def values_of(texts: Texts, names: Sequence[str]) -> Values:
     first = np.cumsum([0, *(len(pool.start) - 1 for pool in pools)])
     begin = np.cumsum([0, *(len(pool.flat) for pool in pools)])
     starts = [pool.start[:-1] + at for pool, at in zip(pools, begin, strict=False)]
-    flat, longest = np.concatenate([pool.flat for pool in pools]), max(pool.longest for pool in pools)
+    flat, longest = np.concatenate([*(pool.flat for pool in pools), np.zeros(AHEAD, np.uint8)]), max(pool.longest for pool in pools)
     pool = Pool(flat, np.concatenate([*starts, begin[-1:]]), longest)
     return Values(pool, tuple(texts.coded(name).codes for name in names), tuple(first[:-1].tolist()))
 
