@@ -1,6 +1,7 @@
 """Who among records that share a value plainly is somebody else: the kernel of `strangers`.
 
-A record stands as a row of numbers of texts, 0 = missing, and of digits. It is marked as soon as one other record of its
+A record stands as a row of numbers, of texts and of digits, 0 = missing: all that is known of it lies in one or two lines
+of the processor's cache, as the records of a group stand anywhere in the list. It is marked as soon as one other record of its
 group is plainly of another person; two that are both marked are not compared, which leaves little to do among strangers.
 """
 
@@ -13,6 +14,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 Whole = NDArray[np.int64]
+Rows = NDArray[np.int32]
+DIGITS = 2  # columns of them
 PLAINLY = 2  # signs that two people are two
 
 
@@ -20,18 +23,15 @@ class Known(NamedTuple):
     """What two records are told apart by.
 
     Attributes:
-        own: (n, n_own) int32 numbers of what few people share.
-        digits: (n, 8) int8 of the year of birth, and of its month and day; four zeros = missing.
-        forms: (n, n_forms) int32 numbers of the forms of all names, one name behind the other.
-        bounds: (n_names + 1,) int64 where the forms of each name begin, and the last end.
+        rows: (n, 2 + n_own + n_forms) int32: four digits of the year of birth and four of its month and day, a byte for each
+            digit; numbers of what few people share; numbers of the forms of all names, one name behind the other.
+        bounds: (n_names + 1,) int64 columns of `rows` where the forms of each name begin, and the last end.
         letters: uint32, code points of the texts of each name's first form, one text behind the other.
         start: (n_texts + 1,) int64 where each text begins among the letters, and the last ends.
         first: (n_names,) int64 number among these texts of each name's text 0.
     """
 
-    own: NDArray[np.int32]
-    digits: NDArray[np.int8]
-    forms: NDArray[np.int32]
+    rows: Rows
     bounds: Whole
     letters: NDArray[np.uint32]
     start: Whole
@@ -59,9 +59,9 @@ def mark_strangers(known: Known, order: Whole, group: Whole, marked: NDArray[np.
 @njit(nogil=True, cache=True)
 def plainly_apart(known: Known, left: int, right: int) -> bool:
     """Whether two records plainly are of different people; how far names are apart is asked last and only if it decides."""
-    needed = PLAINLY + _any_equal(known.own, 0, known.own.shape[1], left, right)
-    for begin in (0, 4):
-        needed -= _other_digits(known.digits, begin, left, right)
+    needed = PLAINLY + _any_equal(known.rows, DIGITS, known.bounds[0], left, right)
+    for column in range(DIGITS):
+        needed -= _other_digits(known.rows[left, column], known.rows[right, column])
     unlike = 0
     for name in range(len(known.first)):
         unlike += _unlike(known, name, left, right)
@@ -70,7 +70,7 @@ def plainly_apart(known: Known, left: int, right: int) -> bool:
     for name in range(len(known.first)):
         if needed > 0 and _unlike(known, name, left, right):
             form = known.bounds[name]
-            one, other = known.first[name] + known.forms[left, form], known.first[name] + known.forms[right, form]
+            one, other = known.first[name] + known.rows[left, form], known.first[name] + known.rows[right, form]
             needed -= not within_a_slip(known.letters, known.start[one : one + 2], known.start[other : other + 2])
     return needed <= 0
 
@@ -100,11 +100,11 @@ def within_a_slip(letters: NDArray[np.uint32], one: Whole, other: Whole) -> bool
 def _unlike(known: Known, name: int, left: int, right: int) -> bool:
     """Whether both have the name and no form of it in common."""
     begin, end = known.bounds[name], known.bounds[name + 1]
-    return known.forms[left, begin] > 0 and known.forms[right, begin] > 0 and not _any_equal(known.forms, begin, end, left, right)
+    return known.rows[left, begin] > 0 and known.rows[right, begin] > 0 and not _any_equal(known.rows, begin, end, left, right)
 
 
 @njit(nogil=True, cache=True)
-def _any_equal(numbers: NDArray[np.int32], begin: int, end: int, left: int, right: int) -> bool:
+def _any_equal(numbers: Rows, begin: int, end: int, left: int, right: int) -> bool:
     found = False
     for place in range(begin, end):
         found |= numbers[left, place] > 0 and numbers[left, place] == numbers[right, place]
@@ -112,11 +112,9 @@ def _any_equal(numbers: NDArray[np.int32], begin: int, end: int, left: int, righ
 
 
 @njit(nogil=True, cache=True)
-def _other_digits(digits: NDArray[np.int8], begin: int, left: int, right: int) -> bool:
+def _other_digits(left: int, right: int) -> bool:
     """Whether both have the four digits, and more than one differs."""
-    differ, has_left, has_right = 0, False, False
-    for place in range(begin, begin + 4):
-        differ += digits[left, place] != digits[right, place]
-        has_left |= digits[left, place] != 0
-        has_right |= digits[right, place] != 0
-    return has_left and has_right and bool(differ > 1)
+    unlike, differ = left ^ right, 0
+    for place in range(4):
+        differ += (unlike >> 8 * place) & 0xFF != 0
+    return bool(left and right and differ > 1)

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.agency.apart import Known, mark_strangers, within_a_slip
+from linkage.agency.apart import DIGITS, Known, mark_strangers, within_a_slip
 
 LETTERS = st.text("abc", max_size=6)
 FORMS = 2  # of each name
@@ -44,11 +44,11 @@ def known(records):
     texts = ["", *sorted({text for names, seconds, _, own in records for text in (*names, *seconds, own)} - {""})]
     number = {text: place for place, text in enumerate(texts)}
     forms = [[number[text] for pair in zip(*one[:2], strict=True) for text in pair] for one in records]
+    digits = [[int.from_bytes(map(int, four), "little") for four in one[2]] for one in records]
+    own = [[number[one[3]]] for one in records]
     return Known(
-        np.array([[number[one[3]]] for one in records], np.int32),
-        np.array([[int(digit) for digit in "".join(one[2])] for one in records], np.int8),
-        np.array(forms, np.int32),
-        np.arange(0, 2 * FORMS + 1, FORMS),
+        np.concatenate([digits, own, forms], axis=1).astype(np.int32),
+        DIGITS + 1 + np.arange(0, 2 * FORMS + 1, FORMS),
         points(*texts),
         np.cumsum([0, *map(len, texts)]),
         np.zeros(2, np.int64),

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkage.agency.extract import from_frame
 from linkage.agency.mapping import STANDARD
 from linkage.agency.normalise import features
-from linkage.agency.strangers import withhold
+from linkage.agency.strangers import _by_value, withhold
 from linkage.encoding import Encoding, Token
 from linkage.protocol import ready_protocol
 
@@ -245,3 +247,11 @@ def test_one_list_under_the_default_shows_no_namesakes():
     place = tip.tokens.index("surname_year_district")
     assert len(np.unique(tokens[:, place])) == len(frame)
     assert not np.any(tokens[:, place] == 0)
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 3, 1 << 40, 1 << 40 | 1, 1 << 40 | 2, 2**64 - 1, 2**64 - 2]), max_size=40))
+def test_rows_stand_in_the_order_of_their_tokens_also_where_these_differ_in_their_last_bits_alone(values):
+    token = np.array(values, np.uint64)
+    order = _by_value(token)
+    assert sorted(order.tolist()) == list(range(len(values)))
+    assert token[order].tolist() == sorted(values)
