@@ -52,7 +52,7 @@ def _column(texts: Texts, token: Token, key: bytes) -> NDArray[np.uint64]:
 
 def _shortened(digests: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """(n,) uint64: the first 64 bits of each digest, never 0."""
-    words = digests.astype(np.uint64)
+    words = digests[:, :2].astype(np.uint64)
     joined = (words[:, 0] << np.uint64(32)) | words[:, 1]
     return np.where(joined == 0, np.uint64(_TOP - 1), joined)
 

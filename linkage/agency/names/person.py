@@ -113,14 +113,10 @@ def read_cell(cell: str) -> Tokens:
 
 @lru_cache(_CACHED)
 def read_part(part: Part) -> Token:
-    """One token, with its readings by other schemes where it is Latin."""
+    """One token, with what it was read from where that is Latin."""
     text = one_script(part.text)
-    token = read_token(skeleton(text))
-    if part.initial:
-        return Token(token.skeleton[:1], token.skeleton[:1], Role.GIVEN, initial=True)
-    if has_cyrillic(text):
-        return token
-    return token._replace(latin=(text,))
+    token = read_token(skeleton(text), () if part.initial or has_cyrillic(text) else (text,))
+    return Token(token.skeleton[:1], token.skeleton[:1], Role.GIVEN, initial=True) if part.initial else token
 
 
 @lru_cache(_CACHED)

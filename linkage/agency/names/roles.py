@@ -82,6 +82,8 @@ class Token(NamedTuple):
 
 def with_markers(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Marker words give the token before them its role and disappear, as titles do; halves of names are joined."""
+    if len(tokens) == 1:
+        return tuple(tokens)
     out: list[Token] = []
     others = sum(token.skeleton not in _TITLES for token in tokens)
     for token in tokens:
@@ -100,7 +102,7 @@ def with_markers(tokens: Sequence[Token]) -> tuple[Token, ...]:
 def joined(first: Token, second: Token) -> Token:
     """Two tokens as one that was written apart; its role is the second's."""
     latin = first.latin + second.latin if first.latin and second.latin else ()
-    return read_token(first.skeleton + second.skeleton)._replace(latin=latin)
+    return read_token(first.skeleton + second.skeleton, latin)
 
 
 def _marked(text: str) -> Role | None:
@@ -114,14 +116,19 @@ def _marked(text: str) -> Role | None:
     return None
 
 
-def read_token(text: str) -> Token:
-    """One token with the role that its suffix shows."""
+def read_token(text: str, latin: tuple[str, ...] = ()) -> Token:
+    """One token with the role that its suffix shows.
+
+    Args:
+        text: its skeleton.
+        latin: as of `Token`.
+    """
     for suffixes, role in ((_PATRONYMIC_SUFFIXES, Role.PATRONYMIC), (_SURNAME_SUFFIXES, Role.SURNAME)):
         stem = _without(text, suffixes)
         if stem != text:
-            return Token(text, stem, role, strong=True)
+            return Token(text, stem, role, True, latin)
     stem = _without_in(_without(text, _WEAK_SURNAME_SUFFIXES))
-    return Token(text, stem, Role.SURNAME if stem != text else Role.GIVEN)
+    return Token(text, stem, Role.SURNAME if stem != text else Role.GIVEN, False, latin)
 
 
 def is_child_of(token: Token) -> bool:

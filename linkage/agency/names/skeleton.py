@@ -80,6 +80,8 @@ def _from_latin(token: str) -> str:
     if _SCHOLARLY.search(token):
         token = token.replace("j", "y")
     letters = _LATIN_PART.sub(lambda part: _LATIN[part.group()], token)
+    if letters.isascii() and letters.isalpha() and letters.islower():
+        return letters
     if not letters.isascii():
         bare = "".join(letter for letter in unicodedata.normalize("NFD", letters) if not unicodedata.combining(letter))
         letters = anyascii(bare).casefold()
