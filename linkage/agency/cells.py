@@ -71,6 +71,17 @@ class Columns(Mapping[str, Text]):
         """These columns, with some added or in the place of others."""
         return Columns({**self._columns, **columns})
 
+    def in_order(self, order: NDArray[np.intp]) -> Columns:
+        """Of each column these rows, in this order."""
+        taken: dict[str, Text | Column | Callable[[], Column]] = {}
+        for name, values in self._columns.items():
+            if isinstance(values, np.ndarray):
+                taken[name] = values[order]
+            else:
+                codes, texts = self.coded(name)
+                taken[name] = Column(codes[order], texts)
+        return Columns(taken)
+
     def only(self, names: Collection[str]) -> Columns:
         """Those of these names."""
         return Columns({name: values for name, values in self._columns.items() if name in names})

@@ -129,6 +129,11 @@ def restricted(extract: Extract, names: Collection[str]) -> Extract:
     return replace(extract, columns=extract.columns.only(names))
 
 
+def in_order(extract: Extract, order: NDArray[np.intp]) -> Extract:
+    """The extract with its rows in another order."""
+    return replace(extract, rows=extract.rows[order], columns=extract.columns.in_order(order))
+
+
 def _frame_column(series: pd.Series[Any], file: str, name: str) -> Text:
     """(n,) trimmed text of a frame's column."""
     known: dict[str, str] = {}

@@ -133,16 +133,16 @@ def lock(
         Filters (n, n_filters, n_words) and tokens (n, n_tokens).
     """
     rows = {name: values.__getitem__ for name, values in filters.items()}
-    return written_out(copies_of(features, record, rows, tokens, keys, protocol))
+    return written_out(copies_of(features, record, rows, tokens, keys, protocol), np.arange(len(record)))
 
 
-def written_out(copies: Copies) -> tuple[Words, Words]:
-    """The filters (n, n_filters, n_words) and tokens (n, n_tokens) of all rows, in the order of the protocol's axes."""
-    protocol, n = copies.protocol, len(copies.record)
+def written_out(copies: Copies, rows: Rows) -> tuple[Words, Words]:
+    """The filters (n, n_filters, n_words) and tokens (n, n_tokens) of these rows, in the order of the protocol's axes."""
+    protocol, n = copies.protocol, len(rows)
     filters = np.empty((n, len(protocol.filters), protocol.words), np.uint64)
     tokens = np.empty((n, len(protocol.tokens)), np.uint64)
     places = [protocol.places(copy) for copy in protocol.encoding.filter_copies]
-    for start, columns in in_slices(copies, np.arange(n)):
+    for start, columns in in_slices(copies, rows):
         for place, words in zip(places, columns, strict=False):
             filters[start : start + len(words), place] = words.reshape(len(words), -1, protocol.words)
         for at, words in enumerate(columns[len(places) :]):

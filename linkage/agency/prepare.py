@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from linkage.agency.content import code_content
 from linkage.agency.encode import filter_tables
-from linkage.agency.extract import Extract, restricted
+from linkage.agency.extract import Extract, in_order, restricted
 from linkage.agency.keys import LinkageKeys, record_pseudonyms
 from linkage.agency.locks import Copies, copies_of, written_out
 from linkage.agency.mapping import Mapping
@@ -23,6 +23,7 @@ from linkage.agency.strangers import withhold
 from linkage.agency.summary import summarise
 from linkage.agency.tokens import encode_tokens
 from linkage.agency.validate import blank_cells, check_rows, is_unreadable
+from linkage.bundle.body import rising
 from linkage.bundle.format import Summary
 from linkage.errors import Issue, ValidationError
 from linkage.protocol import Protocol
@@ -55,12 +56,18 @@ class Prepared:
 class Encoded:
     """As `Prepared`, but that the copies of filters and tokens are not made yet: they are many times as large as the list.
 
+    Rows stand in the order in which they travel, that of their pseudonyms: whoever makes copies goes through all columns from
+    beginning to end, and does not look for each row's cells all over the memory.
+
     Attributes:
-        local_id, content, blanked, summary: as of `Prepared`.
+        local_id: as of `Prepared`, in the order of the extract.
+        order: (n,) the extract's rows in the order in which they travel.
         copies: what every copy of any row can be made of, with the record pseudonyms.
+        content, blanked, summary: as of `Prepared`.
     """
 
     local_id: NDArray[np.object_] = field(repr=False)
+    order: NDArray[np.intp] = field(repr=False)
     copies: Copies = field(repr=False)
     content: dict[str, NDArray[np.object_]] = field(repr=False)
     blanked: tuple[Issue, ...] = ()
@@ -77,9 +84,11 @@ def prepare(
 ) -> Prepared:
     """Encode an extract, every copy made; arguments and errors as of `encode`."""
     encoded = encode(extract, mapping, protocol, linkage_keys, agency_key, report)
-    filters, tokens = written_out(encoded.copies)
+    back = np.argsort(encoded.order)
+    filters, tokens = written_out(encoded.copies, back)
     report("locks")
-    return Prepared(encoded.local_id, encoded.copies.record, filters, tokens, encoded.content, encoded.blanked, encoded.summary)
+    content = {name: values[back] for name, values in encoded.content.items()}
+    return Prepared(encoded.local_id, encoded.copies.record[back], filters, tokens, content, encoded.blanked, encoded.summary)
 
 
 def encode(
@@ -105,6 +114,10 @@ def encode(
     """
     extract, blanked = checked(extract, protocol, mapping)
     report("check")
+    local_id = extract.columns["record_id"]
+    record = record_pseudonyms(agency_key, protocol.project, protocol.epoch, local_id)
+    order = rising(record)
+    extract, record = in_order(extract, order), record[order]
     known = features(minimised(extract, protocol), protocol, mapping)
     report("normalise")
     tokens = encode_tokens(known, linkage_keys, protocol)
@@ -113,13 +126,11 @@ def encode(
     report("withhold")
     filters = {name: table.rows for name, table in filter_tables(known, linkage_keys, protocol).items()}
     report("filters")
-    local_id = extract.columns["record_id"]
-    record = record_pseudonyms(agency_key, protocol.project, protocol.epoch, local_id)
     content = code_content(extract, protocol, mapping)
     summary = summarise(extract, known, protocol, len(blanked))
     report("content")
     copies = copies_of(known, record, filters, shown, linkage_keys, protocol)
-    return Encoded(local_id, copies, content, blanked, summary)
+    return Encoded(local_id, order, copies, content, blanked, summary)
 
 
 def checked(extract: Extract, protocol: Protocol, mapping: Mapping) -> tuple[Extract, tuple[Issue, ...]]:

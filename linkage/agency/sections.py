@@ -22,7 +22,7 @@ from linkage.agency.cells import Text
 from linkage.agency.keys import LinkageKeys, key_check_value
 from linkage.agency.locks import in_slices
 from linkage.agency.prepare import Encoded
-from linkage.bundle.body import content_body, rising, write_linking
+from linkage.bundle.body import content_body, write_linking
 from linkage.bundle.format import FORMAT, Manifest, Section
 from linkage.bundle.keyring import KeyFolder, PublicKey
 from linkage.bundle.seal import Body, described, require_reader, seal, seal_to
@@ -106,8 +106,7 @@ def seal_sections(
         of_body["summary"] = encoded.summary if section == "content" else None
         return Manifest(section=section, recipient=reader.recipient, **of_body, **said)
 
-    order = rising(record)
-    write_linking(scratch, record[order], in_slices(encoded.copies, order), protocol)
+    write_linking(scratch, record, in_slices(encoded.copies, np.arange(len(record))), protocol)
     body = described(scratch)
     linking = manifest("linking", body, readers.unit)
     content_bytes = content_body(record, encoded.content, protocol)
@@ -115,7 +114,7 @@ def seal_sections(
     return Sealed(
         lambda out: seal_to(out, body, linking, keys, readers.unit),
         seal(content_bytes, content, keys, readers.statistics),
-        _register(encoded.local_id, record),
+        _register(encoded.local_id, record[np.argsort(encoded.order)]),
     )
 
 
@@ -144,12 +143,20 @@ def _said_of_both(
 def _register(local_id: Text, record: NDArray[np.bytes_]) -> bytes:
     """Sorted by the agency's own ids; only ids that are no plain words are looked at one by one."""
     ids = _replaced(pa.array(local_id, pa.large_utf8()), _FORMULA, _as_text)
-    names = pa.array(record, pa.binary(record.dtype.itemsize)).cast(pa.large_binary()).cast(pa.large_utf8())
+    names = _lines(record)
     order = pc.sort_indices(pa.table([ids, names], ["id", "name"]), sort_keys=[("id", "ascending"), ("name", "ascending")])
     written = _replaced(ids.take(order), _SPECIAL, _quoted)
-    comma, end, none = (pa.scalar(text, pa.large_utf8()) for text in (",", "\n", ""))
-    lines = pc.binary_join_element_wise(pc.binary_join_element_wise(written, names.take(order), comma), none, end)
-    return b"record_id,record\n" + bytes(lines.buffers()[2] or b"")
+    lines = pc.binary_join_element_wise(written, names.take(order), pa.scalar(",", pa.large_utf8()))
+    return b"".join((b"record_id,record\n", lines.buffers()[2] or b""))
+
+
+def _lines(record: NDArray[np.bytes_]) -> Any:
+    """Pseudonyms as a column of text, each with the end of its line."""
+    width = record.dtype.itemsize + 1
+    letters = np.full((len(record), width), ord("\n"), np.uint8)
+    letters[:, :-1] = np.ascontiguousarray(record).view(np.uint8).reshape(-1, width - 1)
+    ends = np.arange(0, letters.size + 1, width)
+    return pa.LargeStringArray.from_buffers(len(record), pa.py_buffer(ends), pa.py_buffer(letters))
 
 
 def _replaced(texts: Any, which: str, change: Callable[[str], str]) -> Any:
