@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from comparators import over_slices
 from linkage.agency.apart import Known, mark_strangers
-from linkage.agency.cells import Column
+from linkage.agency.cells import Column, numbered
 from linkage.agency.normalise import Features
 from linkage.agency.texts import Texts, by_text
 from linkage.agency.tokens import Tokens
@@ -58,8 +58,9 @@ def _rare_only(token: NDArray[np.uint64], most: int) -> NDArray[np.uint64]:
     """The token without values that more than `most` permille of the records have; as it is where `most` is 0."""
     if not most:
         return token
-    values, value, sizes = np.unique(token, return_inverse=True, return_counts=True)
-    return np.where(1000 * sizes > most * len(token), 0, values).astype(np.uint64)[value]
+    values, value = numbered(token.view(np.int64))
+    common = 1000 * np.bincount(value, minlength=len(values)) > most * len(token)
+    return np.where(common, np.uint64(0), values.view(np.uint64))[value]
 
 
 def _known(features: Features) -> Known:
