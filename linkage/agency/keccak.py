@@ -80,8 +80,8 @@ _VECTOR, _INDEX = ir.VectorType(ir.IntType(64), LANES), ir.IntType(64)
 def permute(state: Words) -> None:
     """Keccak-f[1600] on four states in place.
 
-    It has a stack of its own, aligned to vectors: not all words fit the registers, and where the stack happened to begin
-    between two vectors, in every second process, half of what is put there lay across two lines of the cache.
+    It has a stack of its own, aligned to vectors: not all words fit the registers, and where a stack happens to begin between
+    two vectors, half of what is put there lies across two lines of the cache.
     """
     _permute(state)  # type: ignore[call-arg]  # numba passes the typing context
 
