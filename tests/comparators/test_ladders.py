@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comparators import UNSEEN, FilterTests, TokenTests, climb, climb_blocks, digits_of, ladders, lower_to
+from comparators import UNSEEN, FilterTests, TokenTests, climb, climb_blocks, climb_pairs, digits_of, ladders, lower_to
 
 LADDERS, WORDS = 3, 2
 
@@ -147,6 +147,10 @@ def test_pairs_of_blocks_stand_where_they_stand_one_by_one(seed, longer):
     start = np.searchsorted(pairs[:, 0], np.arange(40))
     said = np.empty(len(pairs), digits.dtype)
     climb_blocks(columns, members, start, [(1, 2)], tokens, filters, digits, said)
+    one_by_one, order = np.empty_like(said), rng.permutation(len(pairs))
+    left, right = pairs[order, 2].astype(np.int32), pairs[order, 3].astype(np.int32)
+    climb_pairs(columns, (left, right), order, [(1, 2)], tokens, filters, digits, one_by_one)
+    assert np.array_equal(one_by_one, said)
     found, bits = np.full((2 * len(pairs), levels.shape[1]), UNSEEN, np.int8), np.tile(np.array([5, 2], np.uint64), len(pairs))
     lower_to(found, bits, 2, digits, said)
     assert np.array_equal(found[::2], levels)
