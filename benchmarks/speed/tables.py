@@ -135,11 +135,12 @@ def _stage_row(name: str, spent: float, speed: float) -> list[str]:
 
 
 def _seal(result: Result) -> Iterator[str]:
-    yield f"{result['records']:,} rows; seconds are of all threads together, without the program's start."
+    yield f"{result['records']:,} rows; seconds are of all threads together, without the program's start; the middle one of the runs."
     header = [
         "protocol, scheme",
         "wall s",
         "CPU s",
+        "of each run",
         "of these the system's",
         "rows per CPU s",
         "MB at most",
@@ -150,6 +151,7 @@ def _seal(result: Result) -> Iterator[str]:
             f"`{scheme}`",
             whole_seconds(one["wall_s"]),
             whole_seconds(one["cpu_s"]),
+            ", ".join(map(whole_seconds, one["each_cpu_s"])),
             whole_seconds(one["of_system_s"]),
             f"{one['rows_per_cpu_s']:,.0f}",
             "unknown" if one["peak_memory_mb"] is None else f"{one['peak_memory_mb']:,.0f}",
