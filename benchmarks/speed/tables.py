@@ -135,7 +135,7 @@ def _stage_row(name: str, spent: float, speed: float) -> list[str]:
 
 
 def _seal(result: Result) -> Iterator[str]:
-    yield f"{result['records']:,} rows; seconds are of all threads together, without the program's start; the middle one of the runs."
+    yield f"{result['records']:,} rows; seconds are of all threads, without the program's start, in the middle one of the runs."
     header = [
         "protocol, scheme",
         "wall s",
