@@ -126,17 +126,24 @@ class TokenPass(NamedTuple):
 
 def token_passes(encodings: Encodings, protocol: Protocol) -> Iterator[TokenPass]:
     """Every pass, and behind it, where it leaves out blocks that the protocol says how to split, passes over their pieces."""
-    split, names = protocol.blocking.split or {}, protocol.blocking.passes
+    names, split = protocol.blocking.passes, protocol.blocking.split or {}
     places = [protocol.tokens.index(name) for name in names]
     found = [blocks_of(encodings.token(place)) for place in places]
     cap = _cap([blocks.sizes for blocks in found], protocol.blocking, len(encodings))
     for name, place in zip(names, places, strict=True):
         one = TokenPass(name, place, cap, *found.pop(0).parted(cap))
         yield one
-        for by in split.get(name, ()) if len(one.left_out.sizes) else ():
-            shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, name).label))
-            pieces = blocks_of(finer(encodings.token(place), one.left_out, shown))
-            yield TokenPass(f"{name}{_AND}{by}", place, cap, *pieces.parted(cap))
+        if len(one.left_out.sizes) and name in split:
+            yield from _over_pieces(encodings, one, split[name], protocol)
+
+
+def _over_pieces(encodings: Encodings, whole: TokenPass, split_by: Sequence[str], protocol: Protocol) -> Iterator[TokenPass]:
+    """Passes over the pieces of the blocks that a pass left out, one for each token that these are split by."""
+    tokens = encodings.token(whole.token)
+    for by in split_by:
+        shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, whole.name).label))
+        pieces = blocks_of(finer(tokens, whole.left_out, shown))
+        yield TokenPass(f"{whole.name}{_AND}{by}", whole.token, whole.cap, *pieces.parted(whole.cap))
 
 
 def _cap(sizes: Sequence[NDArray[np.int64]], blocking: Blocking, n: int) -> int:

@@ -32,7 +32,6 @@ ASSUMED_PAIRS = 20_000
 SEED = 20_180_730
 # Standard deviation of the natural logarithm of what is assumed of strangers at each level: 95 % lie within a factor of 2.7.
 _ASSUMED_SPREAD = 0.5
-_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ def _background(
 def _sharing_nothing(passes: Sequence[Pass], protocol: Protocol) -> Known:
     """What is known of pairs that no pass proposed: they share the token of no pass that left nothing out."""
     whole = {protocol.tokens.index(one.name) for one in passes if one.name in protocol.tokens and not one.blocks_left_out}
-    return lambda token, _: _NONE if token in whole else None
+    return lambda token, _: token in whole
 
 
 def _seen(levels: Levels, protocol: Protocol) -> PatternCounts:

@@ -30,7 +30,6 @@ from linkage.unit.vectors import Known, Levels, level_counts
 from linkage.unit.views import View
 
 _WORD = 8
-_NONE = np.empty(0, np.int64)
 
 
 class _Look(NamedTuple):
@@ -78,14 +77,14 @@ class Looks:
     def known(self, part: int, pairs: Paired) -> Known:
         """What is known of the pairs of a part, given its number."""
 
-        def lowered(token: int, levels: Levels) -> NDArray[np.int64] | None:
+        def lowered(token: int, levels: Levels) -> bool:
             if token not in self.said:
-                return None
+                return False
             one = self.said[token]
             words = as_numbers(one.batch().column("word"))
             for (bits, bit), start in zip(one.look.marks(pairs), one.start, strict=False):
                 lower_to(levels, bits, bit, self.digits, words[start[part] : start[part + 1]])
-            return _NONE
+            return True
 
         return lowered
 
@@ -167,7 +166,7 @@ def _words(e: Encodings, lock: Lock, lists: Lists, others: Pairs, digits: Digits
 def _inside(blocks: Blocks | None, pairs: Pairs, n: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The records of the blocks that are in any of the pairs, block after block, and where each block ends."""
     if blocks is None:
-        return np.empty(0, np.int32), _NONE
+        return np.empty(0, np.int32), np.empty(0, np.int64)
     inside = np.zeros(n, np.bool_)
     inside[pairs.left] = inside[pairs.right] = True
     there = inside[blocks.records]

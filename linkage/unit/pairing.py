@@ -75,7 +75,8 @@ class Pairing:
 
     def of(self, part: int) -> Paired:
         """The pairs of a part, given its number."""
-        left, right, proposed, shared = (as_numbers(self.batches[part].column(name)) for name in _COLUMNS)
+        batch = self.batches[part]
+        left, right, proposed, shared = (as_numbers(batch.column(name)) for name in _COLUMNS)
         return Paired(Pairs(left, right), proposed, shared)
 
     def __iter__(self) -> Iterator[Paired]:

@@ -24,8 +24,9 @@ from linkage.unit.contradictions import ended_at
 from linkage.unit.views import View, views
 
 Levels = NDArray[np.int8]
-# Given a lock's place on the axis and the levels: writes down what is known under it and gives the rows yet to be looked at.
-Known = Callable[[int, Levels], NDArray[np.int64] | None]
+# Given a lock's place on the axis and the levels: writes down what is known under it; whether anything is, and then it is all.
+Known = Callable[[int, Levels], bool]
+_NONE = np.empty(0, np.int64)
 _NOT_OBSERVED = -1
 
 
@@ -37,8 +38,8 @@ def compare(encodings: Encodings, pairs: Pairs, protocol: Protocol, *, locked: b
         pairs: to be compared.
         protocol: the agreement.
         locked: whether to look behind locks; pairs drawn at random share none, and the look would be for nothing.
-        known: lowers levels to what the pairs were seen to show under the lock at a place on the axis, and gives the rows of those
-            that share it and were not looked at; None where nothing is known.
+        known: lowers levels to what the pairs were seen to show under the lock at a place on the axis, and says whether they were
+            looked at under it; those that were are not looked at again.
     """
     out = _nothing_seen(len(pairs.left), protocol)
     for view in views(protocol, locked=locked):
@@ -83,8 +84,7 @@ def _look(e: Encodings, pairs: Pairs, view: View, out: Levels, known: Known | No
 
 
 def _sharing(e: Encodings, pairs: Pairs, place: int, out: Levels, known: Known | None) -> NDArray[np.int64]:
-    rows = known(place, out) if known else None
-    return equal_rows(e.token(place), *pairs) if rows is None else rows
+    return _NONE if known and known(place, out) else equal_rows(e.token(place), *pairs)
 
 
 def _neighbours_first(e: Encodings, records: NDArray[np.int64], view: View) -> NDArray[np.int64]:
