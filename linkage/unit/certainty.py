@@ -212,7 +212,9 @@ def _summed_up(drawn: Partitions, clusters: NDArray[np.int64], labels: Labels, n
 
 def _clusters(drawn: Partitions, labels: Labels) -> NDArray[np.int64]:
     """(n_draws,) persons in each draw, missing joins left aside."""
-    others = _number(labels) - len(np.unique(labels[drawn.record]))
+    doubtful = np.zeros(len(labels), np.bool_)
+    doubtful[labels[drawn.record]] = True
+    others = _number(labels) - np.count_nonzero(doubtful)
     clusters: NDArray[np.int64] = others + _named(drawn.cluster, drawn.place)
     return clusters
 

@@ -156,15 +156,17 @@ def group(pairs: Pairs, weight: Microbits, threshold: int, rules: Rules, largest
     A component of more than `largest` records is a chain of likenesses; inside it the threshold rises, two bits at a
     time, until it falls apart. Decided pairs hold at every threshold.
     """
-    n = len(rules.source)
-    bar = np.full(n, threshold, dtype=np.int64)
+    n, bar, must = len(rules.source), threshold, rules.must
+    strong = weight >= bar
+    left, right, weight = pairs.left[strong], pairs.right[strong], weight[strong]
+    labels = components(n, np.concatenate([left, must.left]), np.concatenate([right, must.right]))
     while True:
-        strong = weight >= bar[pairs.left]
-        left = np.concatenate([pairs.left[strong], rules.must.left])
-        right = np.concatenate([pairs.right[strong], rules.must.right])
-        labels = components(n, left, right)
-        sizes = np.bincount(labels, minlength=n)
-        too_large = sizes[labels] > largest
-        if not too_large.any() or not (strong & too_large[pairs.left]).any():
+        too_large = (np.bincount(labels, minlength=n) > largest)[labels]
+        inside = too_large[left]
+        if not inside.any():
             return labels
-        bar[too_large] += _STEP
+        bar += _STEP
+        inside &= weight >= bar
+        left, right, weight = left[inside], right[inside], weight[inside]
+        apart = components(n, np.concatenate([left, must.left]), np.concatenate([right, must.right]))
+        labels = np.where(too_large, apart, labels)

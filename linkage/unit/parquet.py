@@ -27,6 +27,7 @@ _PINNED: Mapping[str, Any] = {
     "write_page_checksum": True,
     "store_schema": False,
 }
+_ROW_BITS, _ROW_MASK = 31, (1 << 31) - 1
 Texts = NDArray[np.object_]
 Names = NDArray[np.bytes_]
 
@@ -102,11 +103,14 @@ def _built(values: Sequence[str]) -> Any:
 
 
 def _chosen(values: Chosen) -> Any:
-    """Only the texts that occur, and which of them stands in each row."""
-    occurs = np.zeros(len(values.texts), np.bool_)
-    occurs[values.rows] = True
-    place = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
-    return pa.DictionaryArray.from_arrays(numbers(place[values.rows]), texts(values.texts[occurs]))
+    """Only the texts that occur, and which of them stands in each row: a few rows of a long list are told in time of their own."""
+    place = np.arange(len(values.rows), dtype=np.int64)
+    keys = np.sort(values.rows.astype(np.int64) << _ROW_BITS | place)  # in half the time of a sort that says where each went
+    rows = keys >> _ROW_BITS
+    begins = np.diff(rows, prepend=-1) != 0
+    number = np.empty(len(rows), np.int32)
+    number[keys & _ROW_MASK] = np.cumsum(begins, dtype=np.int32) - np.int32(1)
+    return pa.DictionaryArray.from_arrays(numbers(number), texts(values.texts[rows[begins]]))
 
 
 def numbers(values: NDArray[Any]) -> Any:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from linkage.bundle.format import length_prefixed, u32
 from linkage.records import Encodings
-from linkage.sha256 import Pool, keyed_hashes
+from linkage.sha256 import AHEAD, Pool, keyed_hashes
 from linkage.unit.known import PERSON_LENGTH, Change, Known, seen_before
 from linkage.unit.parquet import Names
 
@@ -101,7 +101,8 @@ def _strings(encodings: Encodings) -> tuple[Pool, int]:
     heads = np.cumsum([0, len(_LABEL), *map(len, agencies)])
     start = np.append(heads[:-1], heads[-1] + width * np.arange(len(encodings) + 1))
     first = np.frombuffer(b"".join((_LABEL, *agencies)), np.uint8)
-    flat = np.concatenate([first, np.ascontiguousarray(encodings.record).view(np.uint8)])
+    # With what is read ahead, which would be a copy of everything for each call.
+    flat = np.concatenate([first, np.ascontiguousarray(encodings.record).view(np.uint8), np.zeros(AHEAD, np.uint8)])
     return Pool(flat, start, max(width, len(_LABEL), *map(len, agencies))), 1 + len(agencies)
 
 
