@@ -5,7 +5,7 @@ of levels, `bits` counts the bits below all of these, `columns` puts what belong
 kernels over slices. Nothing here imports anything else of ours.
 """
 
-from comparators.bits import counts, parities, popcount
+from comparators.bits import counts, counts_by_bit, parities, popcount, rows_with
 from comparators.columns import put_rows
 from comparators.ladders import (
     UNSEEN,
@@ -33,6 +33,7 @@ __all__ = [
     "climb_blocks",
     "climb_pairs",
     "counts",
+    "counts_by_bit",
     "dice_permille",
     "digits_of",
     "equal_rows",
@@ -47,5 +48,6 @@ __all__ = [
     "popcount",
     "put_rows",
     "read_only",
+    "rows_with",
     "tally",
 ]

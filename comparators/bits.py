@@ -14,9 +14,9 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from comparators.threads import over_slices
+from comparators.threads import over_slices, read_only
 
-_ROWS = 1 << 12
+_ROWS, _WORDS = 1 << 12, 1 << 16
 
 
 @intrinsic
@@ -54,6 +54,48 @@ def _counts(filters: NDArray[np.uint64]) -> NDArray[np.int32]:
             ones += popcount(filters[row, word])
         out[row] = ones
     return out
+
+
+def counts_by_bit(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """(64,) int64 how many of the words have each bit.
+
+    Args:
+        words: (n,) uint64.
+    """
+    slices = over_slices(lambda start, stop: _counts_by_bit(read_only(words[start:stop])), len(words), _WORDS)
+    return np.sum(slices, axis=0) if slices else np.zeros(64, np.int64)
+
+
+@njit(nogil=True, cache=True)
+def _counts_by_bit(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    found = np.zeros(64, np.int64)
+    for word in words:
+        left = word
+        while left:  # from the lowest one to the highest: most words have one or two
+            found[popcount((left & (~left + np.uint64(1))) - np.uint64(1))] += 1
+            left &= left - np.uint64(1)
+    return found
+
+
+def rows_with(words: NDArray[np.uint64], bit: int) -> NDArray[np.int64]:
+    """(n_with,) int64, rising: the rows of the words that have a bit.
+
+    Args:
+        words: (n,) uint64.
+        bit: 0 to 63.
+    """
+    mask, several = np.uint64(1 << bit), read_only(words)
+    found = over_slices(lambda start, stop: start + _rows_with(several[start:stop], mask), len(words), _WORDS)
+    return np.concatenate([np.empty(0, np.int64), *found])
+
+
+@njit(nogil=True, cache=True)
+def _rows_with(words: NDArray[np.uint64], mask: np.uint64) -> NDArray[np.int64]:
+    rows, n_rows = np.empty(len(words), np.int64), 0
+    for row in range(len(words)):
+        rows[n_rows] = row
+        n_rows += words[row] & mask != 0
+    return rows[:n_rows].copy()
 
 
 def parities(filters: NDArray[np.uint64], sets: NDArray[np.int64]) -> NDArray[np.uint64]:

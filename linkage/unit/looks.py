@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blocking import Blocks, Lists, Pairs, Table, list_lengths
-from comparators import Digits, climb_blocks, climb_pairs, digits_of, lower_to
+from comparators import Digits, climb_blocks, climb_pairs, counts_by_bit, digits_of, lower_to, rows_with
 from linkage.protocol import Protocol
 from linkage.records import Encodings
 from linkage.unit.executor import Means, Range
@@ -123,9 +123,10 @@ def _starts(pairing: Pairing, looks: list[_Look]) -> NDArray[np.int64]:
     """(n_looks, 2, n_parts + 1) see `_Said`."""
     counts = np.zeros((len(looks), 2, len(pairing.parts) + 1), np.int64)
     for part, pairs in enumerate(pairing, 1):
+        proposed, shared = counts_by_bit(pairs.proposed), counts_by_bit(pairs.shared)
         for number, one in enumerate(looks):
-            for row, (bits, bit) in enumerate(one.marks(pairs)):
-                counts[number, row, part] = np.count_nonzero(bits & np.uint64(1 << bit))
+            counts[number, 0, part] = proposed[one.lock.place]
+            counts[number, 1, part] = 0 if one.shared is None else shared[one.shared]
     starts = np.cumsum(counts, axis=2)
     starts[:, 1] += starts[:, 0, -1:]
     return starts
@@ -135,7 +136,7 @@ def _of_left_out(pairing: Pairing, one: _Look) -> Pairs:
     """The pairs of blocks that the lock's pass left out."""
     found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
     for pairs in pairing if one.shared is not None else ():
-        rows = np.flatnonzero(pairs.shared & np.uint64(1 << (one.shared or 0)))
+        rows = rows_with(pairs.shared, one.shared or 0)
         found.append((pairs.pairs.left[rows], pairs.pairs.right[rows]))
     left, right = zip(*found, strict=True)
     return Pairs(np.concatenate(left), np.concatenate(right))

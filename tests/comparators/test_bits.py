@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from numba import njit
 
 from comparators import bits as kernel
-from comparators import counts, parities, popcount
+from comparators import counts, counts_by_bit, parities, popcount, rows_with
 
 WIDTHS = [1, 63, 64, 65, 1023, 1024, 1025]
 
@@ -108,3 +108,18 @@ def test_neither_threads_nor_slices_change_a_parity(threads, rows, monkeypatch):
         assert parities(filters, sets).tolist() == naive_parities(filters, sets)
     finally:
         numba.set_num_threads(before)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(hnp.arrays(np.uint64, st.integers(0, 40)), st.integers(0, 63))
+def test_bits_of_words_are_counted_and_found_as_by_looking_at_each(words, bit):
+    ones = [[row for row, word in enumerate(words.tolist()) if word >> place & 1] for place in range(64)]
+    assert counts_by_bit(words).tolist() == [*map(len, ones)]
+    assert rows_with(words, bit).tolist() == ones[bit]
+
+
+def test_words_of_several_slices_are_counted_and_found_together(monkeypatch):
+    monkeypatch.setattr(kernel, "_WORDS", 7)
+    words = np.random.default_rng(2).integers(0, 2**63, 100).astype(np.uint64)
+    assert counts_by_bit(words)[5] == len(rows_with(words, 5)) == (words >> np.uint64(5) & np.uint64(1)).sum()
+    assert (np.diff(rows_with(words, 5)) > 0).all()
