@@ -10,7 +10,7 @@ from blocking.exact_join import CrossPairs, dice_join, dice_join_between, hammin
 from blocking.pairs import Pairs, all_pairs, complete, found_among, from_codes, random_pairs, to_codes
 from blocking.passes import Lists, Table, list_lengths, lists_of_blocks, lists_of_pairs, merged, side_by_side
 from blocking.quality import pairs_completeness, pairs_quality, reduction_ratio
-from blocking.tokens import Blocks, Skipped, blocks_of, cap_for, finer, token_join
+from blocking.tokens import Blocks, Skipped, blocks_of, cap_for, pieces_of, token_join
 
 __all__ = [
     "Blocks",
@@ -26,7 +26,6 @@ __all__ = [
     "components",
     "dice_join",
     "dice_join_between",
-    "finer",
     "found_among",
     "from_codes",
     "hamming_join",
@@ -37,6 +36,7 @@ __all__ = [
     "merged",
     "pairs_completeness",
     "pairs_quality",
+    "pieces_of",
     "random_pairs",
     "reduction_ratio",
     "side_by_side",

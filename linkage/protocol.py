@@ -151,10 +151,11 @@ class Blocking:
     Attributes:
         passes: tokens; two records that share one are a candidate pair.
         max_block: a block with more records is left out, counted and reported.
-        most_pairs: for each record of the lists all passes together may propose at most so many pairs, a pair counting for each,
-            counted before they are made. Where they would propose more the largest blocks are left out, whichever pass they are of,
-            counted and reported, too; in shorter lists, as many as for `max_block` records. No limit if none is given. Blocks grow
-            with the lists: without a limit, ten times as many records make a hundred times as many pairs.
+        most_pairs: for each record of the lists all passes together, those over pieces included, may propose at most so many
+            pairs, a pair counting for each, counted before they are made. Where they would propose more the largest blocks are
+            left out, whichever pass they are of, counted and reported, too; in shorter lists, as many as for `max_block` records.
+            No limit if none is given. Blocks grow with the lists: without a limit, ten times as many records make a hundred times
+            as many pairs.
         split: pass to the tokens by each of which its blocks are split where they are left out; the pass's token lets them be seen,
             or they are open. Pairs are proposed that share one of them, too, in pieces no larger than the blocks that are joined.
         joins: exact joins for small inputs, over filters that are not locked.

@@ -2,8 +2,8 @@
 
 A pass proposes every pair that shares a token; a block larger than the cap would propose mostly strangers, so it is
 left out, counted and reported. The same cap holds for all passes: the larger a block, the fewer of its pairs are one
-person's, whichever pass it is of. It is lower where all passes together would propose more pairs than the protocol allows.
-Where the protocol says how, blocks that are left out are split: those of their pairs are proposed that share one thing more.
+person's, whichever pass it is of. Where the protocol says how, blocks that are left out are split: those of their pairs are
+proposed that share one thing more. The cap is lower where all this together would be more pairs than the protocol allows.
 A join looks at all pairs and needs no blocking key, which is why it can find a pair that every pass misses; its cost is
 quadratic, so the protocol says up to how many records it is run.
 """
@@ -27,13 +27,13 @@ from blocking import (
     blocks_of,
     cap_for,
     dice_join,
-    finer,
     lists_of_blocks,
     lists_of_pairs,
     merged,
+    pieces_of,
     side_by_side,
 )
-from linkage.protocol import Blocking, Protocol
+from linkage.protocol import Protocol
 from linkage.records import Encodings
 
 _AND = " & "  # between a token and what its blocks are split by, in the name of a pass
@@ -124,32 +124,34 @@ class TokenPass(NamedTuple):
     left_out: Blocks
 
 
-def token_passes(encodings: Encodings, protocol: Protocol) -> Iterator[TokenPass]:
-    """Every pass, and behind it, where it leaves out blocks that the protocol says how to split, passes over their pieces."""
-    names, split = protocol.blocking.passes, protocol.blocking.split or {}
-    places = [protocol.tokens.index(name) for name in names]
-    found = [blocks_of(encodings.token(place)) for place in places]
-    cap = _cap([blocks.sizes for blocks in found], protocol.blocking, len(encodings))
-    for name, place in zip(names, places, strict=True):
-        one = TokenPass(name, place, cap, *found.pop(0).parted(cap))
-        yield one
-        if len(one.left_out.sizes) and name in split:
-            yield from _over_pieces(encodings, one, split[name], protocol)
+def token_passes(encodings: Encodings, protocol: Protocol) -> list[TokenPass]:
+    """Every pass, and behind it, where it leaves out blocks that the protocol says how to split, passes over their pieces.
+
+    The cap is that of the passes alone, and where pieces would bring more pairs than these leave room for, it is lowered by as
+    many until all fit: a lower cap leaves more to split, but smaller pieces are as rare as smaller blocks.
+    """
+    blocking, places = protocol.blocking, [protocol.tokens.index(name) for name in protocol.blocking.passes]
+    whole = [blocks_of(encodings.token(place)) for place in places]
+    sizes = np.concatenate([*(blocks.sizes for blocks in whole), _NO_SIZES])
+    most = (blocking.most_pairs or 0) * max(len(encodings), blocking.max_block)
+    cap = min(blocking.max_block, cap_for(sizes, most)) if most else blocking.max_block
+    while True:
+        each = [TokenPass(*one, cap, *blocks.parted(cap)) for *one, blocks in zip(blocking.passes, places, whole, strict=True)]
+        pieces = [_over_pieces(encodings, one, protocol) for one in each]
+        more = sum(piece.joined.pairs for several in pieces for piece in several)
+        if not most or sum(one.joined.pairs for one in each) + more <= most:
+            return [one for own, several in zip(each, pieces, strict=True) for one in (own, *several)]
+        cap = cap_for(sizes, max(most - more, 0))
 
 
-def _over_pieces(encodings: Encodings, whole: TokenPass, split_by: Sequence[str], protocol: Protocol) -> Iterator[TokenPass]:
+def _over_pieces(encodings: Encodings, whole: TokenPass, protocol: Protocol) -> list[TokenPass]:
     """Passes over the pieces of the blocks that a pass left out, one for each token that these are split by."""
-    tokens = encodings.token(whole.token)
-    for by in split_by:
+    found = []
+    for by in (protocol.blocking.split or {}).get(whole.name, ()) if len(whole.left_out.sizes) else ():
         shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, whole.name).label))
-        pieces = blocks_of(finer(tokens, whole.left_out, shown))
-        yield TokenPass(f"{whole.name}{_AND}{by}", whole.token, whole.cap, *pieces.parted(whole.cap))
-
-
-def _cap(sizes: Sequence[NDArray[np.int64]], blocking: Blocking, n: int) -> int:
-    """The largest block that is joined: smaller than `max_block` where there would be too many pairs."""
-    largest, most = blocking.max_block, blocking.most_pairs
-    return min(largest, cap_for(np.concatenate([*sizes, _NO_SIZES]), most * max(n, largest))) if most else largest
+        pieces = pieces_of(whole.left_out, shown).parted(whole.cap)
+        found.append(TokenPass(f"{whole.name}{_AND}{by}", whole.token, whole.cap, *pieces))
+    return found
 
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocking import Blocks, Skipped, blocks_of, cap_for, finer, token_join, tokens
+from blocking import Blocks, Skipped, blocks_of, cap_for, pieces_of, token_join, tokens
 
 
 def naive_token_join(tokens, max_block):
@@ -21,6 +21,11 @@ def naive_token_join(tokens, max_block):
 
 def array(tokens):
     return np.array(tokens, dtype=np.uint64)
+
+
+def pairs_in(blocks):
+    places = np.split(blocks.records, np.cumsum(blocks.sizes))[: len(blocks.sizes)]
+    return sorted(pair for place in places for pair in combinations(place.tolist(), 2))
 
 
 TOKENS = st.lists(st.sampled_from([0, 1, 2, 3, 2**63, 2**64 - 1]), max_size=40)
@@ -84,8 +89,16 @@ def test_blocks_are_split_by_what_is_shared_besides(records, cap):
         for a, b in combinations(range(len(records)), 2)
         if records[a] == records[b] and 0 not in records[a] and sizes[records[a][0]] > cap
     ]
-    (left, right), _ = token_join(finer(tokens, blocks_of(tokens).parted(cap)[1], by), 99)
-    assert list(zip(left.tolist(), right.tolist(), strict=True)) == expected
+    pieces = pieces_of(blocks_of(tokens).parted(cap)[1], by)
+    assert pairs_in(pieces) == expected
+    assert pieces.pairs == len(expected)
+
+
+def test_a_large_block_is_split_as_a_small_one_is():
+    by = np.random.default_rng(3).integers(0, 60, 3000).astype(np.uint64)
+    pieces = pieces_of(blocks_of(np.ones(3000, np.uint64)), by)
+    expected = [np.flatnonzero(by == value).tolist() for value in range(1, 60)]
+    assert sorted(piece.tolist() for piece in np.split(pieces.records, np.cumsum(pieces.sizes)[:-1])) == sorted(expected)
 
 
 def naive_cap(listed, most_pairs):
@@ -120,6 +133,4 @@ def test_tokens_of_equal_hashes_are_told_apart(listed, max_block):
     """With all bits taken by the record's number, every token has the same hash."""
     blocks = Blocks(*tokens._blocks(array(listed), np.flatnonzero(array(listed)).astype(np.uint64), 63))
     joined, above = blocks.parted(max_block)
-    places = np.split(joined.records, np.cumsum(joined.sizes))[: len(joined.sizes)]
-    pairs = sorted(pair for place in places for pair in combinations(place.tolist(), 2))
-    assert (pairs, above.as_skipped()) == naive_token_join(listed, max_block)
+    assert (pairs_in(joined), above.as_skipped()) == naive_token_join(listed, max_block)

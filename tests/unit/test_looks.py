@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from blocking import Pairs
+from blocking import Pairs, cap_for
 from comparators import pattern_codes
 from linkage.unit.candidates import Candidates, Pass, pairs_of, propose, token_passes
 from linkage.unit.compared import compare_all
@@ -52,13 +52,27 @@ def test_above_the_budget_of_all_passes_the_largest_blocks_are_left_out_whicheve
     assert sum(one.pairs for one in bounded.passes) <= 8 * 400 < sum(one.pairs for one in whole.passes)
     for free, held in zip(whole.passes, bounded.passes, strict=True):
         assert held.pairs + held.pairs_left_out == free.pairs + free.pairs_left_out
-    passes = list(token_passes(e, changed(locked_protocol, max_block=50, most_pairs=8)))
+    passes = token_passes(e, changed(locked_protocol, max_block=50, most_pairs=8))
     joined, left_out = (
         np.concatenate([blocks.sizes for blocks in side])
         for side in zip(*((one.joined, one.left_out) for one in passes), strict=True)
     )
     assert joined.max() < left_out.min()
     assert propose(e, changed(locked_protocol, max_block=50, most_pairs=200, joins=())).passes == whole.passes
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 8, 40])
+def test_pieces_of_blocks_that_are_left_out_count_in_the_budget_too(most, locked_protocol):
+    e = some_encodings(locked_protocol, 400, 1, values=40)
+    split = {"date": ("given", "year"), "surname_year": ("year",)}
+    passes = token_passes(e, changed(locked_protocol, max_block=50, most_pairs=most, split=split))
+    pieces = [one for one in passes if " & " in one.name]
+    assert sum(one.joined.pairs for one in passes) <= most * 400
+    assert sum(one.joined.pairs for one in pieces) > (0 if 1 < most < 40 else -1)
+    assert max(int(one.joined.sizes.max(initial=0)) for one in passes) <= passes[0].cap
+    wholes = [one for one in passes if one not in pieces]
+    blocks = np.concatenate([blocks.sizes for one in wholes for blocks in (one.joined, one.left_out)])
+    assert passes[0].cap <= min(50, cap_for(blocks, most * 400))
 
 
 def test_in_short_lists_as_many_pairs_may_be_brought_as_for_the_largest_block(locked_protocol):
