@@ -17,6 +17,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -292,6 +293,31 @@ def let_go(data: memoryview) -> None:
     """Give back the memory of mapped bytes; they are read from the file again when they are looked at again."""
     if isinstance(data.obj, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         data.obj.madvise(mmap.MADV_DONTNEED)
+
+
+def read_at(stream: io.FileIO, at: int, out: memoryview) -> int:
+    """Read from a place of a file, whoever else reads it meanwhile.
+
+    Returns:
+        How many bytes were read: as many as fit, if there are so many.
+    """
+    done = 0
+    while done < len(out) and (read := _read_at(stream, at + done, out[done:])):
+        done += read
+    return done
+
+
+if hasattr(os, "preadv"):
+
+    def _read_at(stream: io.FileIO, at: int, out: memoryview) -> int:
+        return os.preadv(stream.fileno(), [out], at)
+else:  # pragma: no cover
+    _PLACE = threading.Lock()  # of a file that is read by several: there is one place at which it is read
+
+    def _read_at(stream: io.FileIO, at: int, out: memoryview) -> int:
+        with _PLACE:
+            stream.seek(at)
+            return stream.readinto(out) or 0
 
 
 def give_back_at_once() -> None:

@@ -26,6 +26,7 @@ from linkage.files import (
     make_private_directory,
     mapped,
     peak_memory,
+    read_at,
     read_secret,
     refuse_overwriting,
     reserve,
@@ -302,6 +303,19 @@ def test_where_the_system_cannot_take_memory_back_letting_go_does_nothing(lying,
     monkeypatch.delattr(mmap, "MADV_DONTNEED", raising=False)
     let_go(view)
     assert view == b"secret"
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+def test_any_range_of_a_file_is_read_however_little_the_system_gives_at_once(at_once, tmp_path, monkeypatch):
+    data = os.urandom(100)
+    (tmp_path / "f").write_bytes(data)
+    real = files._read_at
+    monkeypatch.setattr(files, "_read_at", lambda stream, at, out: real(stream, at, out[:at_once]))
+    with (tmp_path / "f").open("rb", buffering=0) as stream:
+        for at, size, there in ((0, 100, 100), (0, 0, 0), (99, 1, 1), (40, 50, 50), (90, 20, 10), (100, 5, 0), (200, 5, 0)):
+            out = bytearray(size)
+            assert read_at(stream, at, memoryview(out)) == there
+            assert out == data[at : at + there] + bytes(size - there)
 
 
 def test_the_machines_memory_is_what_the_system_says_or_eight_gibibytes(monkeypatch):

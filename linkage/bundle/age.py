@@ -9,11 +9,21 @@ Source: age v1, https://c2sp.org/age (header, X25519 recipient, payload); RFC 46
 from __future__ import annotations
 
 import binascii
+import hashlib
 import hmac
+import io
+import itertools
+import os
 import re
 import secrets
+import weakref
 from base64 import b64decode, b64encode
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -23,12 +33,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from linkage.errors import FormatError, TruncatedError, VersionError, WrongRecipientError
-from linkage.files import reserve
+from linkage.files import read_at, reserve
 
 NONCE, TAG, CHUNK = 16, 16, 64 << 10
 LONGEST_HEADER = 64 << 10
 _SEALED = CHUNK + TAG
-_AT_ONCE = 32 * _SEALED  # so much that whoever reads may do something with it aside
+_CHUNKS_AT_ONCE = 32
+_MOST_BEGUN = 64  # as many columns may be read side by side
+_AT_ONCE = _CHUNKS_AT_ONCE * _SEALED  # so much that whoever reads may do something with it aside
 _FIRST_LINE = b"age-encryption.org/v1\n"
 _ANY_VERSION = b"age-encryption.org/v"
 _STANZA = re.compile(rb"-> ([!-~]+(?: [!-~]+)*)\n((?:[0-9A-Za-z+/]{64}\n)*[0-9A-Za-z+/]{0,63}\n)")
@@ -139,6 +151,146 @@ def decrypted(source: Readable, secret: bytes, file: str | None) -> Iterator[byt
         FormatError: no age file, or its bytes were changed; a payload cut short cannot be told apart from it.
     """
     beginning = source.read(LONGEST_HEADER)
+    start, cipher = _unlocked(beginning, secret, file)
+    for number, sealed, last in _chunks(beginning[start:], source):
+        yield _chunk(cipher, number, sealed, file, last=last)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Payload:
+    """The plaintext of an age file, decrypted where it is looked at.
+
+    Of what was read nothing is kept but chunks of which only the beginning was asked for: whoever reads several columns from
+    front to back, a stretch of each in turn, comes back for the rest.
+
+    Attributes:
+        stream: the age file, which is closed when nobody holds the payload any more.
+        head: the bytes before the first chunk.
+        cipher: under the payload's key.
+        size: bytes of plaintext; that the last of them is there is known when it was read.
+        file: name for messages.
+        begun: number and plaintext of the last few chunks that were not read to their end.
+        rooms: memory for sealed chunks that nobody reads into at the moment.
+    """
+
+    stream: io.FileIO
+    head: bytes
+    cipher: ChaCha20Poly1305
+    size: int
+    file: str | None
+    begun: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
+    rooms: deque[memoryview] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        """The file goes with the payload."""
+        weakref.finalize(self, self.stream.close)
+
+    def read_into(self, at: int, out: memoryview) -> None:
+        """As many bytes of the plaintext as fit, from there on, by any number of threads at once.
+
+        Raises:
+            ValueError: there are fewer.
+            FormatError: the file is no longer as it was sealed.
+        """
+        if not 0 <= at <= self.size - len(out):
+            raise ValueError("there are fewer bytes")
+        end = at + len(out)
+        for number, chunk in self._opened(at // CHUNK, -(-end // CHUNK)) if out else ():
+            start = number * CHUNK
+            first, last = max(at, start), min(end, start + CHUNK)
+            out[first - at : last - at] = memoryview(chunk)[first - start : last - start]
+            if end < start + CHUNK:
+                self._keep(number, chunk)
+
+    def _keep(self, number: int, chunk: bytes) -> None:
+        self.begun[number] = chunk
+        if len(self.begun) > _MOST_BEGUN:
+            self.begun.popitem(last=False)
+
+    def sha256(self, *, proven: bool) -> str:
+        """SHA-256 of the age file, taken aside.
+
+        Args:
+            proven: whether all of the file is to be decrypted: the very bytes that the digest is of.
+
+        Raises:
+            FormatError: the file is not as it was sealed; where it need not be proven, only if it has another length.
+        """
+        digest = hashlib.sha256(self.head)
+        with ThreadPoolExecutor(1) as aside, self._room() as one, self._room() as other:
+            last, rooms = aside.submit(digest.update, b""), itertools.cycle((one, other))
+            for number in range(0, self._chunks, _CHUNKS_AT_ONCE):
+                sealed = self._sealed(number, self._chunks, next(rooms))
+                last.result()
+                last = aside.submit(digest.update, sealed)
+                for _ in self._each(number, sealed) if proven else ():
+                    pass
+            last.result()
+        if read_at(self.stream, len(self.head) + self.size + TAG * self._chunks, memoryview(bytearray(1))):
+            raise _changed(self.file)
+        return digest.hexdigest()
+
+    @property
+    def _chunks(self) -> int:
+        return max(1, -(-self.size // CHUNK))
+
+    def _opened(self, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """Chunks from the first up to the last: number and plaintext."""
+        begun = self.begun.pop(first, None)
+        if begun is not None:
+            yield first, begun
+            first += 1
+        with self._room() as room:
+            for number in range(first, last, _CHUNKS_AT_ONCE):
+                yield from self._each(number, self._sealed(number, last, room))
+
+    def _sealed(self, first: int, last: int, room: memoryview) -> memoryview:
+        """The sealed chunks from the first up to the last, or as many as there is room for."""
+        start, end = first * _SEALED, min(last * _SEALED, self.size + TAG * self._chunks)
+        sealed = room[: end - start]
+        if read_at(self.stream, len(self.head) + start, sealed) < len(sealed):
+            raise _changed(self.file)
+        return sealed
+
+    def _each(self, first: int, sealed: memoryview) -> Iterator[tuple[int, bytes]]:
+        """Some chunks: number and plaintext."""
+        for number, at in enumerate(range(0, len(sealed), _SEALED), first):
+            yield number, _chunk(self.cipher, number, sealed[at : at + _SEALED], self.file, last=number == self._chunks - 1)
+
+    @contextmanager
+    def _room(self) -> Iterator[memoryview]:
+        """Memory for as many sealed chunks as are read at once, which is used again."""
+        try:
+            room = self.rooms.pop()
+        except IndexError:
+            room = memoryview(bytearray(_AT_ONCE))
+        yield room
+        self.rooms.append(room)
+
+
+def open_payload(path: Path, secret: bytes, file: str | None) -> Payload:
+    """The plaintext of an age file that lies on the disk; of its payload nothing was looked at yet.
+
+    Raises:
+        TruncatedError: ends within the header.
+        VersionError: another version of age.
+        WrongRecipientError: sealed to somebody else.
+        FormatError: no age file, or its header was changed, or its payload has a length that none has.
+    """
+    with ExitStack() as on_failure:
+        stream = on_failure.enter_context(path.open("rb", buffering=0))
+        beginning = bytearray(LONGEST_HEADER)
+        del beginning[read_at(stream, 0, memoryview(beginning)) :]
+        start, cipher = _unlocked(bytes(beginning), secret, file)
+        sealed = os.fstat(stream.fileno()).st_size - start
+        chunks = -(-sealed // _SEALED)
+        _refuse_length(chunks - 1, sealed - (chunks - 1) * _SEALED, file)
+        on_failure.pop_all()
+        return Payload(stream, bytes(beginning[:start]), cipher, sealed - chunks * TAG, file)
+
+
+def _unlocked(beginning: bytes, secret: bytes, file: str | None) -> tuple[int, ChaCha20Poly1305]:
+    """Where the payload begins, and the cipher under its key, if the header is as the sender wrote it."""
     header = parse_header(beginning, file)
     file_key = _file_key(header, secret, file)
     if not hmac.compare_digest(hmac.digest(_derived(file_key, b"", b"header"), header.proven, "sha256"), header.mac):
@@ -146,14 +298,23 @@ def decrypted(source: Readable, secret: bytes, file: str | None) -> Iterator[byt
     start = header.size + NONCE
     if len(beginning) < start:
         raise TruncatedError("the file ends before its content", file=file)
-    cipher = ChaCha20Poly1305(_derived(file_key, beginning[header.size : start], b"payload"))
-    for number, sealed, last in _chunks(beginning[start:], source):
-        if last and len(sealed) <= TAG and (number or len(sealed) < TAG):  # an empty chunk must be the only one
-            raise _changed(file)
-        try:
-            yield cipher.decrypt(number.to_bytes(11, "big") + bytes([last]), sealed, None)
-        except InvalidTag:
-            raise _changed(file) from None
+    return start, ChaCha20Poly1305(_derived(file_key, beginning[header.size : start], b"payload"))
+
+
+def _chunk(cipher: ChaCha20Poly1305, number: int, sealed: memoryview, file: str | None, *, last: bool) -> bytes:
+    """The plaintext of a chunk, proven."""
+    if last:
+        _refuse_length(number, len(sealed), file)
+    try:
+        return cipher.decrypt(number.to_bytes(11, "big") + bytes([last]), sealed, None)
+    except InvalidTag:
+        raise _changed(file) from None
+
+
+def _refuse_length(number: int, size: int, file: str | None) -> None:
+    """A last chunk holds something, or is the only one."""
+    if size < TAG or (number and size == TAG):
+        raise _changed(file)
 
 
 def _chunks(rest: bytes, source: Readable) -> Iterator[tuple[int, memoryview, bool]]:
