@@ -13,10 +13,10 @@ import hashlib
 import io
 import mmap
 import os
+import platform
 import shutil
 import stat
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -29,6 +29,7 @@ from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
 _MMAP_THRESHOLD, _LARGE_ARRAY = -3, 4 << 20  # of glibc: see mallopt(3)
+_NO_RESERVE, _USUAL_MACHINES = 0x4000, ("x86_64", "aarch64")  # of Linux: see mmap(2); Python names it from 3.13 on
 STRETCH = 1 << 20  # what the caches of a processor hold
 Writes = Callable[[IO[bytes]], object]
 Content = bytes | Writes  # the bytes, or what writes them
@@ -254,13 +255,6 @@ class Digesting:
         """The stream is closed by whoever opened it."""
 
 
-@contextmanager
-def scratch(folder: Path | None) -> Iterator[BinaryIO]:
-    """A file without a name, in this folder or the system's, which goes with the process however that ends."""
-    with tempfile.TemporaryFile(dir=folder) as stream:
-        yield stream
-
-
 def reserve(stream: IO[bytes], size: int) -> None:
     """Take the room for so many bytes at once, where the system can: a third of the work that it is piece by piece."""
     if not size or not hasattr(os, "posix_fallocate"):
@@ -293,6 +287,13 @@ def let_go(data: memoryview) -> None:
     """Give back the memory of mapped bytes; they are read from the file again when they are looked at again."""
     if isinstance(data.obj, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         data.obj.madvise(mmap.MADV_DONTNEED)
+
+
+def untouched(size: int) -> mmap.mmap:
+    """So many zeros, which take no memory as long as nobody touches them: there may be more of them than there is memory."""
+    if sys.platform != "linux" or platform.machine() not in _USUAL_MACHINES:
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | _NO_RESERVE)
 
 
 def read_at(stream: io.FileIO, at: int, out: memoryview) -> int:

@@ -7,7 +7,7 @@ means the same whatever order the bundles and their rows arrived in.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from comparators import put_rows
 from linkage.errors import FormatError
-from linkage.files import let_go
+from linkage.stored import Column
 
 UInt64 = NDArray[np.uint64]
 PSEUDONYM_LENGTH = 26
@@ -41,57 +41,86 @@ class Part(NamedTuple):
 
 
 class StoredPart(NamedTuple):
-    """One agency's encodings where they lie, column by column.
+    """One agency's encodings, of which only the pseudonyms are in memory.
 
     Attributes:
         agency: the agency's name.
         record: (n,) bytes `S26`, record pseudonyms.
-        filters: per place on the filter axis (n, n_words) uint64.
-        tokens: per place on the token axis (n,) uint64.
-        body: the bytes that the columns are views of.
+        filters: per place on the filter axis (n, n_words) uint64, where it lies.
+        tokens: per place on the token axis (n,) uint64, likewise.
     """
 
     agency: str
     record: NDArray[np.bytes_]
-    filters: tuple[UInt64, ...]
-    tokens: tuple[UInt64, ...]
-    body: memoryview
+    filters: tuple[Column, ...]
+    tokens: tuple[Column, ...]
 
 
 class Axis(NamedTuple):
-    """Columns that are put together when they are asked for, and not kept.
+    """Columns that are read when they are asked for, and not kept.
 
     Attributes:
         parts: of each part its columns.
-        bodies: what they are views of.
-        order: (n_records,) where each record stands in the parts end to end.
+        order: (n_records,) where each record stands in the parts end to end; None: as they lie.
     """
 
-    parts: tuple[tuple[UInt64, ...], ...]
-    bodies: tuple[memoryview, ...]
-    order: NDArray[np.int64]
+    parts: tuple[tuple[Column, ...], ...]
+    order: NDArray[np.int64] | None
 
     def column(self, place: int) -> UInt64:
         """(n_records, …) one column, in consecutive memory."""
-        return self._at(place, self.order)
+        if self.order is not None and len(self.order) < self.lying:
+            return self._at(place, self.order)
+        columns = [part[place] for part in self.parts]
+        out = np.empty((self.lying, *columns[0].shape[1:]), np.uint64)
+        if self.order is None:
+            _read_end_to_end(columns, out)
+        else:
+            put = out.reshape(len(out), columns[0].words)
+            for column, rows in zip(columns, self.as_they_lie(np.arange(len(out), dtype=np.int32)), strict=True):
+                _front_to_back([(column.reader(_STRETCH), 0)], rows, put)
+        return out
+
+    @property
+    def lying(self) -> int:
+        """How many records there are in the parts, those that are not among these, too."""
+        return sum(len(part[0]) for part in self.parts)
 
     def rows(self, place: int, records: NDArray[np.int64]) -> UInt64:
         """(n_some, …) one column of some records."""
-        return self._at(place, self.order[records])
+        return self._at(place, records if self.order is None else self.order[records])
+
+    def some(self, records: NDArray[np.int64]) -> Axis:
+        """The same of some records; nothing is read."""
+        return self._replace(order=records if self.order is None else self.order[records])
+
+    def as_they_lie(self, values: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+        """A value for each record, in the order in which the records of each part lie; -1 for those that are not among these."""
+        ends = np.cumsum([len(part[0]) for part in self.parts])
+        moved = values
+        if self.order is not None:
+            moved = np.full(ends[-1], -1, np.int32)
+            moved[self.order] = values
+        return np.split(moved, ends[:-1])
 
     def _at(self, place: int, at: NDArray[np.int64]) -> UInt64:
-        if len(self.parts) == 1:
-            out: UInt64 = self.parts[0][place][at]
-        else:
-            ends = np.cumsum([len(part[place]) for part in self.parts])
-            out = np.empty((len(at), *self.parts[0][place].shape[1:]), np.uint64)
-            of_part = np.searchsorted(ends, at, side="right")
-            for number, part in enumerate(self.parts):
-                mine = np.flatnonzero(of_part == number)
-                out[mine] = part[place][at[mine] - (ends[number] - len(part[place]))]
-        for body in self.bodies:
-            let_go(body)
+        columns = [part[place] for part in self.parts]
+        if len(columns) == 1:
+            return columns[0].take(at)
+        ends = np.cumsum([*map(len, columns)])
+        out = np.empty((len(at), *columns[0].shape[1:]), np.uint64)
+        of_part = np.searchsorted(ends, at, side="right")
+        for number, column in enumerate(columns):
+            mine = np.flatnonzero(of_part == number)
+            out[mine] = column.take(at[mine] - (ends[number] - len(column)))
         return out
+
+
+def _read_end_to_end(columns: Sequence[Column], out: UInt64) -> None:
+    begin = 0
+    for column in columns:
+        column.read_into(0, out[begin : begin + len(column)])
+        begin += len(column)
 
 
 class _Column(NamedTuple):
@@ -144,7 +173,7 @@ class Encodings:
     def some(self, records: NDArray[np.int64]) -> Encodings:
         """Some of the records, rising; of what is stored nothing is read."""
         axes = (self.filters, self.tokens)
-        filters, tokens = (one._replace(order=one.order[records]) if isinstance(one, Axis) else one[records] for one in axes)
+        filters, tokens = (one.some(records) if isinstance(one, Axis) else one[records] for one in axes)
         return Encodings(self.agencies, self.source[records], self.record[records], filters, tokens)
 
     def token(self, place: int) -> UInt64:
@@ -160,8 +189,7 @@ class Encodings:
     ) -> UInt64:
         """(several, n_columns) uint64: tokens and then the words of filters of some records, what belongs to one in one stretch.
 
-        Columns are read from front to back, and what is read of those that lie on the disk is let go; of a few records only what
-        is theirs is read.
+        Columns are read from front to back, a stretch of each at a time; of a few records only what is theirs is read.
 
         Args:
             tokens: places on the token axis.
@@ -172,19 +200,18 @@ class Encodings:
         """
         columns, width = self._columns(tokens, filters)
         out = np.empty((several, width + room), np.uint64)
-        if several * _FEW < len(row):
+        if not columns:
+            return out
+        axis = columns[0].axis
+        if several * _FEW < (axis.lying if isinstance(axis, Axis) else len(axis)):
             records = np.empty(several, np.int64)
             there = np.flatnonzero(row >= 0)
             records[row[there]] = there
             for one in columns:
                 out[:, one.at : one.at + one.words] = _rows(one.axis, one.place, records).reshape(several, one.words)
             return out
-        lying = [(_lying(one), one.at) for one in columns]
-        for part, rows in enumerate(self._as_they_lie(row)):
-            own = [(pieces[part], at) for pieces, at in lying]
-            for begin in range(0, len(rows), _STRETCH):
-                put_rows([(piece[begin : begin + _STRETCH], at) for piece, at in own], rows[begin : begin + _STRETCH], out)
-                self._let_go()
+        for part, rows in enumerate(axis.as_they_lie(row) if isinstance(axis, Axis) else [row]):
+            _front_to_back([(_reader(one, part), one.at) for one in columns], rows, out)
         return out
 
     def _columns(self, tokens: Sequence[int], filters: Sequence[slice]) -> tuple[list[_Column], int]:
@@ -194,24 +221,10 @@ class Encodings:
         ends = np.cumsum([0, *(words for _, _, words in each)]).tolist()
         return [_Column(*one, at) for one, at in zip(each, ends, strict=False)], ends[-1]
 
-    def _as_they_lie(self, values: NDArray[np.int32]) -> list[NDArray[np.int32]]:
-        """A row for each record, in the order in which the records of each part lie; -1 for those that are not among these."""
-        if not isinstance(self.tokens, Axis):
-            return [values]
-        ends = np.cumsum([len(part[0]) for part in self.tokens.parts])
-        moved = np.full(ends[-1], -1, np.int32)
-        moved[self.tokens.order] = values
-        return np.split(moved, ends[:-1])
-
-    def _let_go(self) -> None:
-        """Give back the memory of what was read of parts that lie on the disk."""
-        for body in self.tokens.bodies if isinstance(self.tokens, Axis) else ():
-            let_go(body)
-
     @property
     def _words(self) -> int:
         """Words of a filter's place."""
-        return int(self.filters.parts[0][0].shape[1] if isinstance(self.filters, Axis) else self.filters.shape[2])
+        return self.filters.parts[0][0].words if isinstance(self.filters, Axis) else int(self.filters.shape[2])
 
     def there(self, place: int) -> NDArray[np.bool_]:
         """(n_records,) whether each record has a value of the token."""
@@ -229,15 +242,32 @@ class Encodings:
     def filter(self, places: slice) -> UInt64:
         """(n_records, n_words) of one filter, all the places that it takes on the axis side by side."""
         if isinstance(self.filters, Axis):
-            return np.concatenate([self.filters.column(place) for place in range(places.start, places.stop)], axis=1)
+            columns = [self.filters.column(place) for place in range(places.start, places.stop)]
+            return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
         taken = self.filters[:, places, :]
         return taken.reshape(len(self), taken.shape[1] * taken.shape[2])  # -1 has no meaning where there are no records
 
 
-def _lying(one: _Column) -> list[UInt64]:
-    """(n, n_words) of each part, one column as it lies."""
-    pieces = [part[one.place] for part in one.axis.parts] if isinstance(one.axis, Axis) else [one.axis[:, one.place]]
-    return [np.ascontiguousarray(piece).reshape(len(piece), one.words) for piece in pieces]
+def _reader(one: _Column, part: int) -> Callable[[int, int], UInt64]:
+    """What gives (n_some, n_words) of a part's rows as they lie, from one up to another."""
+    if isinstance(one.axis, Axis):
+        return one.axis.parts[part][one.place].reader(_STRETCH)
+    column = np.ascontiguousarray(one.axis[:, one.place]).reshape(len(one.axis), one.words)
+    return lambda first, last: column[first:last]
+
+
+def _front_to_back(columns: Sequence[tuple[Callable[[int, int], UInt64], int]], rows: NDArray[np.int32], out: UInt64) -> None:
+    """Put a part's columns where they belong, a stretch at a time; where nothing of a stretch belongs anywhere, it is not read.
+
+    Args:
+        columns: what reads each, and the first column of `out` that it goes to.
+        rows: (n,) the row of `out` for each row of the part; -1: none.
+        out: (n_rows, n_columns) uint64, changed in place.
+    """
+    for begin in range(0, len(rows), _STRETCH):
+        to = rows[begin : begin + _STRETCH]
+        if to.max() >= 0:
+            put_rows([(read_rows(begin, begin + len(to)), at) for read_rows, at in columns], to, out)
 
 
 def _rows(axis: UInt64 | Axis, place: int, records: NDArray[np.int64]) -> UInt64:
@@ -262,28 +292,35 @@ def combine_stored(parts: Sequence[StoredPart]) -> Encodings:
         FormatError: one agency names a record twice.
     """
     agencies, source, record, order = _in_order(parts)
-    bodies = tuple(part.body for part in parts)
-    filters, tokens = (Axis(tuple(getattr(part, axis) for part in parts), bodies, order) for axis in ("filters", "tokens"))
+    filters, tokens = (Axis(tuple(getattr(part, axis) for part in parts), order) for axis in ("filters", "tokens"))
     return Encodings(agencies, source, record, filters, tokens)
 
 
 def _in_order(
     parts: Sequence[Part] | Sequence[StoredPart],
-) -> tuple[tuple[str, ...], NDArray[np.int16], NDArray[np.bytes_], NDArray[np.int64]]:
-    """Agencies; source and pseudonym of each record; and where each stands in the parts end to end."""
+) -> tuple[tuple[str, ...], NDArray[np.int16], NDArray[np.bytes_], NDArray[np.int64] | None]:
+    """Agencies; source and pseudonym of each record; and where each stands in the parts end to end, None: there already."""
     agencies = tuple(sorted({part.agency for part in parts}))
     source = np.concatenate([np.full(len(part.record), agencies.index(part.agency), np.int16) for part in parts])
     record = np.concatenate([part.record for part in parts]).astype(f"S{PSEUDONYM_LENGTH}", copy=False)
+    if _rise(source, record):
+        return agencies, source, record, None
     order = np.lexsort((record, source))
     source, record = source[order], record[order]
-    if np.any((source[1:] == source[:-1]) & (record[1:] == record[:-1])):
+    if not _rise(source, record):
         raise FormatError("an agency names one record twice", hint="a corrected extract replaces the earlier one of its period")
     return agencies, source, record, order
 
 
-def _columns(parts: Sequence[UInt64], order: NDArray[np.int64]) -> UInt64:
+def _rise(source: NDArray[np.int16], record: NDArray[np.bytes_]) -> bool:
+    """Whether every record stands behind the one before it."""
+    return bool(np.all((source[1:] > source[:-1]) | ((source[1:] == source[:-1]) & (record[1:] > record[:-1]))))
+
+
+def _columns(parts: Sequence[UInt64], order: NDArray[np.int64] | None) -> UInt64:
     """The parts' rows in the given order; each entry of the second axis in consecutive memory, as it is read."""
-    out = np.empty((parts[0].shape[1], len(order), *parts[0].shape[2:]), np.uint64)
+    out = np.empty((parts[0].shape[1], sum(map(len, parts)), *parts[0].shape[2:]), np.uint64)
     for place in range(len(out)):
-        out[place] = np.concatenate([part[:, place] for part in parts])[order]
+        column = np.concatenate([part[:, place] for part in parts])
+        out[place] = column if order is None else column[order]
     return out.swapaxes(0, 1)

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,8 @@ from linkage.files import (
     read_secret,
     refuse_overwriting,
     reserve,
-    scratch,
     stretches,
+    untouched,
     write_atomically,
     write_digested,
     write_new,
@@ -158,7 +159,7 @@ def test_a_file_written_under_a_digest_has_the_digest_of_its_bytes(content, tmp_
 
 
 def test_room_is_reserved_before_it_is_needed_and_refused_where_there_is_none(tmp_path, monkeypatch):
-    with scratch(tmp_path) as stream:
+    with tempfile.TemporaryFile(dir=tmp_path) as stream:
         reserve(stream, 0)
         reserve(stream, 5)
         stream.write(b"12345")
@@ -168,7 +169,7 @@ def test_room_is_reserved_before_it_is_needed_and_refused_where_there_is_none(tm
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
-    with scratch(tmp_path) as stream, pytest.raises(OSError, match="No space"):
+    with tempfile.TemporaryFile(dir=tmp_path) as stream, pytest.raises(OSError, match="No space"):
         reserve(stream, 5)
 
 
@@ -187,41 +188,12 @@ def test_the_digest_of_a_file_is_that_of_its_bytes(data, tmp_path):
     assert digest_of_file(tmp_path / "f") == hashlib.sha256(data).hexdigest()
 
 
-@posix
-def test_a_scratch_file_never_has_a_name(tmp_path):
-    with scratch(tmp_path) as stream:
-        stream.write(b"secret")
-        stream.flush()
-        assert os.fstat(stream.fileno()).st_size == 6
-        assert content(tmp_path) == {}
-    assert content(tmp_path) == {}
-    assert stream.closed
-
-
-def test_a_scratch_file_is_gone_also_where_its_work_failed(tmp_path):
-    with pytest.raises(Crash), scratch(tmp_path) as stream:
-        stream.write(b"secret")
-        raise Crash
-    assert stream.closed
-    assert content(tmp_path) == {}
-
-
-def test_a_scratch_file_is_made_in_the_given_folder_or_the_systems(tmp_path, monkeypatch):
-    made = []
-    real = files.tempfile.TemporaryFile
-    monkeypatch.setattr(files.tempfile, "TemporaryFile", lambda dir: made.append(dir) or real(dir=dir))
-    for folder in (tmp_path, None):
-        with scratch(folder):
-            pass
-    assert made == [tmp_path, None]
-
-
 @pytest.fixture
 def lying(tmp_path):
     """`lying(data)`: the bytes as they lie on the disk, their file closed."""
 
     def lay(data):
-        with scratch(tmp_path) as stream:
+        with tempfile.TemporaryFile(dir=tmp_path) as stream:
             stream.write(data)
             return mapped(stream)
 
@@ -287,7 +259,7 @@ def resident(inode):
 @pytest.mark.skipif(not SMAPS.exists(), reason="the system does not say what is in memory")
 def test_what_is_let_go_takes_no_memory_until_it_is_read_again(tmp_path):
     size = 64 * mmap.PAGESIZE
-    with scratch(tmp_path) as stream:
+    with tempfile.TemporaryFile(dir=tmp_path) as stream:
         stream.write(os.urandom(size))
         view, inode = mapped(stream), os.fstat(stream.fileno()).st_ino
     first = hashlib.sha256(view).digest()
@@ -316,6 +288,19 @@ def test_any_range_of_a_file_is_read_however_little_the_system_gives_at_once(at_
             out = bytearray(size)
             assert read_at(stream, at, memoryview(out)) == there
             assert out == data[at : at + there] + bytes(size - there)
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+def test_what_is_untouched_is_zeros_that_can_be_written(size):
+    found = untouched(size)
+    assert found[:] == bytes(size)
+    found[size - 1] = 1
+    assert found[:] == bytes(size - 1) + b"\1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others count what is asked for, touched or not")
+def test_there_may_be_more_untouched_bytes_than_there_is_memory():
+    assert len(untouched(2 * machine_memory())) > machine_memory()
 
 
 def test_the_machines_memory_is_what_the_system_says_or_eight_gibibytes(monkeypatch):

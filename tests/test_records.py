@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from linkage import records as module
 from linkage.errors import FormatError
 from linkage.records import Part, StoredPart, combine, combine_stored
+from linkage.stored import Column, Memory
 
 LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
 
@@ -65,17 +67,14 @@ def test_one_agency_may_not_name_a_record_twice_two_agencies_may(parts):
 
 
 def stored(one):
-    """The same, each column apart and a view of one body."""
-    columns = (
-        [one.filters[:, place] for place in range(one.filters.shape[1])],
-        [one.tokens[:, at] for at in range(one.tokens.shape[1])],
-    )
-    body = memoryview(b"".join(column.tobytes() for column in (*columns[0], *columns[1])))
-    filters, tokens, at = [], [], 0
-    for column, kept in ((c, k) for several, k in zip(columns, (filters, tokens), strict=True) for c in several):
-        kept.append(np.frombuffer(body, np.uint64, column.size, at).reshape(column.shape))
-        at += column.nbytes
-    return StoredPart(one.agency, one.record, tuple(filters), tuple(tokens), body)
+    """The same, each column apart and somewhere among the same bytes."""
+    several = [[axis[:, place] for place in range(axis.shape[1])] for axis in (one.filters, one.tokens)]
+    body, at, axes = Memory(b"?" * 3 + b"".join(c.tobytes() for columns in several for c in columns)), 3, []
+    for columns in several:
+        starts = [at + sum(c.nbytes for c in columns[:place]) for place in range(len(columns))]
+        axes.append(tuple(Column(body, start, c.shape) for start, c in zip(starts, columns, strict=True)))
+        at += sum(c.nbytes for c in columns)
+    return StoredPart(one.agency, one.record, *axes)
 
 
 def assert_same(found, whole):
@@ -89,7 +88,7 @@ def assert_same(found, whole):
     for places in (slice(0, 1), slice(1, 2), slice(0, 2)):
         one = found.filter(places)
         assert one.shape == (len(whole), 3 * (places.stop - places.start))
-        assert np.array_equal(one, whole.filters[:, places].reshape(len(whole), -1))
+        assert np.array_equal(one, whole.filters[:, places].reshape(one.shape))
 
 
 def test_parts_as_they_lie_give_the_same_columns_as_parts_in_memory(parts):
@@ -123,23 +122,10 @@ def test_an_agency_that_stored_a_record_twice_is_refused_two_agencies_are_not(pa
     assert len(combine_stored([police, police._replace(agency="ngo")])) == 10
 
 
-def test_every_body_is_let_go_as_soon_as_a_column_was_put_together(parts, monkeypatch):
-    kept, gone = [stored(one) for one in parts], []
-    found = combine_stored(kept)
-    monkeypatch.setattr("linkage.records.let_go", gone.append)
-    found.token(0)
-    assert [one.obj is body.body.obj for one, body in zip(gone, kept, strict=True)] == [True] * 3
-    found.filter(slice(0, 2))
-    assert len(gone) == 9, "a filter of two places is two columns"
-
-
 @pytest.mark.parametrize("chosen", [[], [4], [0, 3, 4, 11], range(12)])
 def test_some_of_the_records_are_these_with_all_that_is_theirs_stored_or_not(parts, chosen):
     rows = np.array(chosen, np.int64)
-    stored = combine_stored(
-        [StoredPart(p.agency, p.record, tuple(p.filters.swapaxes(0, 1)), tuple(p.tokens.T), memoryview(b"")) for p in parts]
-    )
-    for whole in (combine(parts), stored):
+    for whole in (combine(parts), combine_stored([stored(one) for one in parts])):
         few = whole.some(rows)
         assert (len(few), few.agencies) == (len(rows), whole.agencies)
         assert np.array_equal(few.record, whole.record[rows])
@@ -149,3 +135,113 @@ def test_some_of_the_records_are_these_with_all_that_is_theirs_stored_or_not(par
         for places in (slice(0, 1), slice(0, 2)):
             assert np.array_equal(few.filter(places), whole.filter(places)[rows])
             assert np.array_equal(few.filled(places), whole.filled(places)[rows])
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """A stretch is five rows, and few are one in four."""
+    monkeypatch.setattr(module, "_STRETCH", 5)
+    monkeypatch.setattr(module, "_FEW", 4)
+
+
+def many(*sizes, in_order=False):
+    """Parts in memory and as they lie: of several agencies, or of periods of one, whose records take turns."""
+    parts = [part("police" if at % 2 else "court", size, at) for at, size in enumerate(sizes)]
+    if in_order:
+        parts = [part(f"agency_{at}", size, at) for at, size in enumerate(sizes)]
+        parts = [Part(one.agency, *(column[np.argsort(one.record)] for column in one[1:])) for one in parts]
+    return combine(parts), combine_stored([stored(one) for one in parts])
+
+
+LISTS = {
+    "one in order": many(23, in_order=True),
+    "several in order": many(23, 0, 7, 11, in_order=True),
+    "one in no order": many(23),
+    "several in no order": many(23, 9, 7, 0, 11),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_lies_in_order_needs_no_list_of_places(name):
+    _, lying = LISTS[name]
+    assert (lying.tokens.order is None) == (lying.filters.order is None) == name.endswith(" in order")
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("chosen", ["all", "most", "few", "one", "none"])
+def test_some_of_some_are_the_same_however_they_lie_and_however_many(name, chosen, short):
+    whole, lying = LISTS[name]
+    rng = np.random.default_rng(len(chosen))
+    how_many = {"all": len(whole), "most": len(whole) - 3, "few": len(whole) // 5, "one": 1, "none": 0}[chosen]
+    records = np.sort(rng.permutation(len(whole))[:how_many])
+    assert_same(lying.some(records), whole.some(records))
+    half = np.arange(0, how_many, 2)
+    assert_same(lying.some(records).some(half), whole.some(records[half]))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_rows_of_a_column_are_those_of_the_column_sparse_or_dense_and_in_any_order(name, short):
+    whole, lying = LISTS[name]
+    rng = np.random.default_rng(2)
+    for how_many in (0, 1, 3, len(whole) // 2, len(whole)):
+        records = rng.permutation(len(whole))[:how_many]
+        assert np.array_equal(lying.tokens.rows(1, records), whole.tokens[records, 1])
+        assert np.array_equal(lying.filters.rows(0, records), whole.filters[records, 0])
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("part_of", [1, 2, 20])
+def test_columns_side_by_side_are_the_same_however_they_lie_and_however_many(name, part_of, short):
+    whole, lying = LISTS[name]
+    rng, several = np.random.default_rng(part_of), len(whole) // part_of
+    row = np.full(len(whole), -1, np.int32)
+    records = rng.permutation(len(whole))[:several]
+    row[records] = np.arange(several)
+    given = [1, 3], [slice(1, 2), slice(0, 2)], row, several
+    expected = np.concatenate([whole.tokens[records][:, [1, 3]], *(whole.filters[records, at] for at in (1, 0, 1))], axis=1)
+    for one in (whole, lying, whole.some(np.arange(len(whole))), lying.some(np.arange(len(whole)))):
+        found = one.side_by_side(*given, room=2)
+        assert found.shape == (several, expected.shape[1] + 2)
+        assert np.array_equal(found[:, :-2], expected)
+        assert one.width(*given[:2], room=2) == found.shape[1]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_columns_of_one_kind_are_side_by_side_also_where_there_are_none_of_the_other(name, short):
+    whole, lying = LISTS[name]
+    row = np.arange(len(whole), dtype=np.int32)
+    for one in (whole, lying):
+        found = one.side_by_side([], [slice(0, 1)], row, len(whole))
+        assert np.array_equal(found, whole.filters[:, 0])
+        assert one.side_by_side([], [], row, len(whole), room=1).shape == (len(whole), 1)
+    none = combine_stored([StoredPart("police", part("police", 3, 1).record, stored(part("police", 3, 1)).filters, ())])
+    assert none.side_by_side([], [slice(0, 1)], np.arange(3, dtype=np.int32), 3).shape == (3, 3)
+
+
+class Counting:
+    """Bytes in memory that count what was read of them."""
+
+    def __init__(self, data):
+        self.data, self.size, self.read = data, len(data), 0
+
+    def read_into(self, at, out):
+        self.read += len(out)
+        out[:] = self.data[at : at + len(out)]
+
+
+def test_a_few_records_of_a_long_list_are_read_alone_whoever_asks(monkeypatch):
+    monkeypatch.setattr("linkage.stored._NEAR", 64)
+    one = part("police", 5000, 1)
+    one = Part(one.agency, *(column[np.argsort(one.record)] for column in one[1:]))
+    lying = stored(one)
+    source = Counting(lying.tokens[0].source.data)
+    watched = StoredPart(
+        lying.agency, lying.record, *(tuple(Column(source, c.at, c.shape) for c in axis) for axis in (lying.filters, lying.tokens))
+    )
+    records = np.array([7, 1000, 4000])
+    few = combine_stored([watched]).some(records)
+    assert np.array_equal(few.token(2), one.tokens[records, 2])
+    assert source.read == 3 * 8
+    found = few.side_by_side([0], [slice(1, 2)], np.arange(3, dtype=np.int32), 3)
+    assert np.array_equal(found, np.column_stack([one.tokens[records, 0], one.filters[records, 1]]))
+    assert source.read == 3 * 8 + 3 * 8 * 4

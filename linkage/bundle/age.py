@@ -283,7 +283,7 @@ def open_payload(path: Path, secret: bytes, file: str | None) -> Payload:
         del beginning[read_at(stream, 0, memoryview(beginning)) :]
         start, cipher = _unlocked(bytes(beginning), secret, file)
         sealed = os.fstat(stream.fileno()).st_size - start
-        chunks = -(-sealed // _SEALED)
+        chunks = max(1, -(-sealed // _SEALED))
         _refuse_length(chunks - 1, sealed - (chunks - 1) * _SEALED, file)
         on_failure.pop_all()
         return Payload(stream, bytes(beginning[:start]), cipher, sealed - chunks * TAG, file)

@@ -11,7 +11,6 @@ import io
 import itertools
 import mmap
 import re
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
@@ -19,11 +18,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from linkage.bundle.batch import END, find_columns, read_batch
 from linkage.bundle.format import RECORD_LENGTH
 from linkage.errors import FormatError
 from linkage.files import reserve
 from linkage.protocol import Protocol
 from linkage.schema import ADULT, CONTENT, MINOR, SEX_CODES
+from linkage.stored import Column, Memory, Ranges, whole
 
 UInt64 = NDArray[np.uint64]
 RECORD = "record"
@@ -34,10 +35,8 @@ _FORMS = {
     "article": re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?"),
     "country": re.compile(r"[A-Z]{3}"),
 }
-_END = b"\xff\xff\xff\xff\0\0\0\0"  # of an Arrow stream
 _ALIGNED = 8
 _LARGE = 64 << 20  # bytes; a smaller body may lie in memory
-_ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, NotImplementedError, EOFError, struct.error)
 
 
 def linking_body(record: NDArray[np.bytes_], filters: UInt64, tokens: UInt64, protocol: Protocol) -> bytes:
@@ -84,7 +83,7 @@ def write_linking(
     _refuse_order(record, None)
     frame = _framed(_linking_schema(protocol), len(record))
     if frame.end > _LARGE:
-        reserve(out, frame.end + len(_END))
+        reserve(out, frame.end + len(END))
     out.write(frame.head)
     out.write(np.ascontiguousarray(record).data)
     for start, columns in slices:
@@ -93,7 +92,7 @@ def write_linking(
             out.seek(at + start * words.shape[1] * 8)
             out.write(np.ascontiguousarray(words, "<u8").data)
     out.seek(frame.end)
-    out.write(_END)
+    out.write(END)
 
 
 def _as_wide_as(words: UInt64, width: int) -> Iterator[UInt64]:
@@ -122,7 +121,7 @@ def _framed(schema: Any, rows: int) -> _Frame:
     values = pa.py_buffer(mmap.mmap(-1, max(*sizes, _ALIGNED)))
     buffers = [values.slice(0, rows * width) for width in widths]
     columns = [pa.Array.from_buffers(field.type, rows, [None, one]) for field, one in zip(schema, buffers, strict=True)]
-    end = _written(columns, schema, 0).size - len(_END)
+    end = _written(columns, schema, 0).size - len(END)
     first = end - sum(sizes)
     head = bytes(_written(columns, schema, first).start)
     return _Frame(head, tuple(itertools.accumulate(sizes[:-1], initial=first)), end)
@@ -163,7 +162,7 @@ class _Counted:
 
 
 class Linking(NamedTuple):
-    """A linking body, column by column, each a view of its bytes.
+    """A linking body: its records, and its other columns where they lie in it.
 
     Attributes:
         record: (n,) `S26`, rising.
@@ -172,12 +171,12 @@ class Linking(NamedTuple):
     """
 
     record: NDArray[np.bytes_]
-    filters: tuple[UInt64, ...]
-    tokens: tuple[UInt64, ...]
+    filters: tuple[Column, ...]
+    tokens: tuple[Column, ...]
 
 
-def read_linking(data: bytes | memoryview, protocol: Protocol, file: str, *, rows: int | None = None) -> Linking:
-    """The columns of a linking body.
+def read_linking(data: bytes | Ranges, protocol: Protocol, file: str, *, rows: int | None = None) -> Linking:
+    """The columns of a linking body, of which only the records are read.
 
     Args:
         data: the body.
@@ -188,13 +187,15 @@ def read_linking(data: bytes | memoryview, protocol: Protocol, file: str, *, row
     Raises:
         FormatError: anything differs from what `linking_body` writes.
     """
-    batch = _read(data, _linking_schema(protocol), file, rows)
-    n, f, w = batch.num_rows, len(protocol.filters), protocol.words
-    record = _values(batch.column(0), f"S{RECORD_LENGTH}", n)
+    body = Memory(data) if isinstance(data, bytes) else data
+    n, (first, *others) = find_columns(body, _linking_schema(protocol), file, rows)
+    record = np.empty(n, f"S{RECORD_LENGTH}")
+    if n:
+        body.read_into(first, record.view(np.uint8).data)
     _refuse_order(record, file)
-    filters = (_values(batch.column(1 + i), "<u8", n * w).reshape(n, w) for i in range(f))
-    tokens = (_values(batch.column(1 + f + i), "<u8", n) for i in range(len(protocol.tokens)))
-    return Linking(record, tuple(filters), tuple(tokens))
+    shapes = [(n, protocol.words)] * len(protocol.filters) + [(n,)] * len(protocol.tokens)
+    columns = [Column(body, at, shape) for at, shape in zip(others, shapes, strict=True)]
+    return Linking(record, tuple(columns[: len(protocol.filters)]), tuple(columns[len(protocol.filters) :]))
 
 
 def content_body(record: NDArray[np.bytes_], columns: Mapping[str, NDArray[np.object_]], protocol: Protocol) -> bytes:
@@ -219,9 +220,7 @@ def content_body(record: NDArray[np.bytes_], columns: Mapping[str, NDArray[np.ob
     return _write(texts, schema)
 
 
-def read_content(
-    data: bytes | memoryview, protocol: Protocol, file: str, *, rows: int | None = None
-) -> dict[str, NDArray[np.object_]]:
+def read_content(data: bytes | Ranges, protocol: Protocol, file: str, *, rows: int | None = None) -> dict[str, NDArray[np.object_]]:
     """The columns of a content body.
 
     Returns:
@@ -230,7 +229,7 @@ def read_content(
     Raises:
         FormatError: anything differs from what `content_body` writes.
     """
-    batch = _read(data, _content_schema(protocol), file, rows)
+    batch = read_batch(data if isinstance(data, bytes) else whole(data), _content_schema(protocol), file, rows)
     _refuse_order(_pseudonyms(batch.column(0), file), file)
     _refuse_codes(zip(batch.schema.names[1:], batch.columns[1:], strict=True), protocol, file)
     return {name: batch.column(name).to_numpy(zero_copy_only=False).astype(object) for name in batch.schema.names}
@@ -282,11 +281,6 @@ def _pseudonym_texts(record: NDArray[np.bytes_]) -> Any:
     return pa.StringArray.from_buffers(len(record), pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(record)))
 
 
-def _values(column: Any, dtype: str, count: int) -> NDArray[Any]:
-    """The column's bytes as numbers or fixed bytes, without a copy; the buffer may be longer than its values."""
-    return np.frombuffer(column.buffers()[1], dtype, count) if count else np.empty(0, dtype)
-
-
 def _texts(name: str, values: NDArray[np.object_]) -> Any:
     try:
         column = pa.array(values, pa.utf8(), from_pandas=False)
@@ -329,50 +323,3 @@ def _write(columns: Sequence[Any], schema: Any) -> bytes:
     with pa.ipc.new_stream(sink, schema, options=pa.ipc.IpcWriteOptions(compression=None)) as stream:
         stream.write_batch(pa.record_batch(columns, schema=schema))
     return bytes(sink.getvalue().to_pybytes())
-
-
-def _read(data: bytes | memoryview, schema: Any, file: str, rows: int | None) -> Any:
-    """The one batch, valid throughout and without nulls."""
-    try:
-        batch = _only_batch(pa.BufferReader(pa.py_buffer(data)), schema, file)
-        batch.validate(full=True)
-    except _ARROW_ERRORS:
-        raise FormatError("the body is not a valid Arrow stream", file=file) from None
-    if any(column.null_count for column in batch.columns):
-        raise FormatError("a column has nulls", file=file)
-    if rows is not None and batch.num_rows != rows:
-        raise FormatError("the body has another number of rows than the manifest", file=file)
-    return batch
-
-
-def _only_batch(stream: Any, schema: Any, file: str) -> Any:
-    found = pa.ipc.read_schema(pa.ipc.read_message(stream))
-    if not found.equals(schema, check_metadata=True):
-        raise FormatError("the body's columns are not the protocol's", file=file)
-    message = pa.ipc.read_message(stream)
-    if _is_compressed(message.metadata.to_pybytes()):
-        raise FormatError("the body is compressed", file=file)
-    batch = pa.ipc.read_record_batch(message, found)
-    if stream.read(len(_END)) != _END or stream.read(1):
-        raise FormatError("the body does not end where its rows end", file=file)
-    return batch
-
-
-def _is_compressed(message: bytes) -> bool:
-    """Whether a record batch says that its buffers are compressed: a few bytes could then unpack to fill the memory.
-
-    Source: Arrow `format/Message.fbs` (Message: slot 2 header; RecordBatch: slot 3 compression), FlatBuffers tables.
-    """
-    root: int = struct.unpack_from("<I", message, 0)[0]
-    header = root + _slot(message, root, 2)
-    batch: int = header + struct.unpack_from("<I", message, header)[0]
-    return _slot(message, batch, 3) != 0
-
-
-def _slot(message: bytes, table: int, slot: int) -> int:
-    """Offset of a table's field from the table's start; 0 = absent."""
-    vtable = table - struct.unpack_from("<i", message, table)[0]
-    size: int = struct.unpack_from("<H", message, vtable)[0]
-    entry = 4 + 2 * slot
-    offset: int = struct.unpack_from("<H", message, vtable + entry)[0] if entry < size else 0
-    return offset

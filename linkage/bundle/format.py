@@ -20,9 +20,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 from linkage.canonical import canonical_json, digest
 from linkage.errors import FormatError, ProtocolMismatchError, SchemaError, TruncatedError, VersionError
-from linkage.files import stretches
 from linkage.protocol import Protocol, parse_protocol
 from linkage.schema import IDENTIFIERS, build
+from linkage.stored import Ranges, Within, read, stretches
 
 FORMAT: Final = "headcount-bundle/1"
 SIGNATURE_LABEL = "headcount/v1/bundle"
@@ -124,7 +124,7 @@ class Unpacked(NamedTuple):
 
     manifest: bytes
     signature: bytes
-    rest: memoryview
+    rest: Within
 
 
 def length_prefixed(*parts: str | bytes) -> bytes:
@@ -193,7 +193,7 @@ def head(manifest: bytes, signature: bytes) -> bytes:
     return b"".join((_MAGIC, u32(len(manifest)), manifest, signature))
 
 
-def unpack(plaintext: bytes | memoryview, file: str) -> Unpacked:
+def unpack(plaintext: Ranges, file: str) -> Unpacked:
     """Take the plaintext apart.
 
     Raises:
@@ -201,15 +201,16 @@ def unpack(plaintext: bytes | memoryview, file: str) -> Unpacked:
         FormatError: not a bundle.
         TruncatedError: ends within the manifest or the signature.
     """
-    _refuse_other_magic(bytes(plaintext[:_LONGEST_MAGIC]), file)
+    _refuse_other_magic(read(plaintext, 0, _LONGEST_MAGIC), file)
     start = len(_MAGIC) + 4
-    length = int.from_bytes(plaintext[len(_MAGIC) : start], "big")
+    length = int.from_bytes(read(plaintext, len(_MAGIC), 4), "big")
     if length > LARGEST_MANIFEST:
         raise FormatError("the manifest is longer than a manifest can be", file=file)
     end = start + length + SIGNATURE_BYTES
-    if len(plaintext) < end:
+    if plaintext.size < end:
         raise TruncatedError("the bundle ends within its manifest", file=file)
-    return Unpacked(bytes(plaintext[start : start + length]), bytes(plaintext[start + length : end]), memoryview(plaintext)[end:])
+    manifest, signature = read(plaintext, start, length), read(plaintext, start + length, SIGNATURE_BYTES)
+    return Unpacked(manifest, signature, Within(plaintext, end, plaintext.size - end))
 
 
 def _refuse_other_magic(beginning: bytes, file: str) -> None:
@@ -277,12 +278,18 @@ def _is_summary(summary: Summary, m: Manifest) -> bool:
     )
 
 
-def body_of(manifest: Manifest, unpacked: Unpacked) -> memoryview:
-    """The body of a bundle that `check_body` passed before."""
-    return unpacked.rest[: manifest.body_bytes]
+def body_of(manifest: Manifest, unpacked: Unpacked, file: str) -> Within:
+    """The body of a bundle that `check_body` passed before.
+
+    Raises:
+        TruncatedError: it is shorter than the manifest says.
+    """
+    if unpacked.rest.size < manifest.body_bytes:
+        raise TruncatedError("the body is shorter than the manifest says", file=file)
+    return Within(unpacked.rest.source, unpacked.rest.start, manifest.body_bytes)
 
 
-def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> memoryview:
+def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> Within:
     """The body, if it is the one that the manifest describes and exactly the zeros of its bucket follow it.
 
     Raises:
@@ -291,18 +298,17 @@ def check_body(manifest: Manifest, unpacked: Unpacked, file: str) -> memoryview:
     """
     size, rest = manifest.body_bytes, unpacked.rest
     head = len(_MAGIC) + 4 + len(unpacked.manifest) + SIGNATURE_BYTES
-    if len(rest) < size:
-        raise TruncatedError("the body is shorter than the manifest says", file=file)
-    if _digest(rest[:size]) != manifest.body_sha256:
+    body = body_of(manifest, unpacked, file)
+    if _digest(body) != manifest.body_sha256:
         raise FormatError("the body is not the one that was signed", file=file)
-    if head + len(rest) != padded_size(head + size):
+    if head + rest.size != padded_size(head + size):
         raise FormatError("the bundle is not padded to the size of its bucket", file=file)
-    if any(bytes(stretch).strip(b"\0") for stretch in stretches(rest[size:])):
+    if any(bytes(stretch).strip(b"\0") for stretch in stretches(Within(rest, size, rest.size - size))):
         raise FormatError("something is hidden in the padding", file=file)
-    return body_of(manifest, unpacked)
+    return body
 
 
-def _digest(data: memoryview) -> str:
+def _digest(data: Ranges) -> str:
     digested = hashlib.sha256()
     for stretch in stretches(data):
         digested.update(stretch)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,7 @@ import pyrage
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from linkage.bundle.age import Readable, decrypted, encrypted, scalar
+from linkage.bundle.age import Payload, Readable, decrypted, encrypted, open_payload, scalar
 from linkage.bundle.format import is_hex, is_name
 from linkage.canonical import canonical_json, digest
 from linkage.errors import KeyringError, SchemaError, UsageError
@@ -321,17 +321,26 @@ def encrypt_stream(source: Readable, out: IO[bytes], recipients: Sequence[str], 
 
 
 def decrypt(data: bytes, keys: KeyFolder, *, file: str | None = None) -> bytes:
-    """The plaintext of an age v1 file, all of it verified, or none; errors as `decrypted_by` has them."""
-    return b"".join(decrypted_by(keys, io.BytesIO(data), file=file))
-
-
-def decrypted_by(keys: KeyFolder, source: Readable, *, file: str | None = None) -> Iterator[bytes]:
-    """The plaintext of an age v1 file piece by piece; where this fails, what was given before is of no use.
+    """The plaintext of an age v1 file, all of it verified, or none.
 
     Raises:
         KeyringError: the role has no identity.
         BundleError: see `age.decrypted`.
     """
+    return b"".join(decrypted(io.BytesIO(data), _identity(keys), file))
+
+
+def payload(path: Path, keys: KeyFolder, *, file: str | None = None) -> Payload:
+    """The plaintext of an age v1 file that lies on the disk, which is verified where it is looked at.
+
+    Raises:
+        KeyringError: the role has no identity.
+        BundleError: see `age.open_payload`.
+    """
+    return open_payload(path, _identity(keys), file)
+
+
+def _identity(keys: KeyFolder) -> bytes:
     if "identity" not in HOLDINGS[keys.public.role]:
         raise KeyringError(f"the role {keys.public.role} receives nothing and cannot decrypt", file=str(keys.directory))
-    return decrypted(source, scalar(_secret_text(keys, "identity")), file)
+    return scalar(_secret_text(keys, "identity"))

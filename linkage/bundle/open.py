@@ -1,8 +1,10 @@
 """Open a bundle: nothing is believed before it was checked, and nothing is parsed before it was believed.
 
-The order is fixed: decrypt completely, magic and version, manifest, signature, section, recipient, expiry, body,
-protocol. A fault ends it with one named error, and the caller holds nothing. What only the reader's memory can tell
-(who this agency's signer was before, which sequence was seen, whether all key check values agree) is for intake.
+The order is fixed: decrypt completely, or know that these bytes were decrypted completely before, magic and version,
+manifest, signature, section, recipient, expiry, body, protocol. A fault ends it with one named error, and the caller holds
+nothing. What only the reader's memory can tell (who this agency's signer was before, which sequence was seen, whether all
+key check values agree) is for intake. The plaintext of a bundle that lies in a file is written to no other: what is needed
+of it is decrypted where it is looked at.
 """
 
 from __future__ import annotations
@@ -26,11 +28,11 @@ from linkage.bundle.format import (
     signed_message,
     unpack,
 )
-from linkage.bundle.keyring import KeyFolder, decrypt, decrypted_by, require_role, verify
+from linkage.bundle.keyring import KeyFolder, decrypt, payload, require_role, verify
 from linkage.canonical import digest_of_bytes
 from linkage.errors import ExpiredError, FormatError, SignatureError, TruncatedError, WrongRecipientError
-from linkage.files import digested, mapped, reserve, scratch
 from linkage.protocol import Protocol
+from linkage.stored import Memory, Ranges
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,14 @@ class Opened:
 
     Attributes:
         manifest: what the author signed.
-        body: the bytes that `read_linking` or `read_content` takes.
+        body: what `read_linking` or `read_content` takes; of a file, what decrypts whatever is read of it.
         bundle_id: SHA-256 of the manifest's bytes; the same bundle sealed twice has one ID.
         protocol: the protocol inside, whose ID is the manifest's.
-        file_sha256: SHA-256 of the age file, taken of the very bytes that were decrypted.
+        file_sha256: SHA-256 of the age file, taken of the very bytes that were decrypted completely, now or before.
     """
 
     manifest: Manifest
-    body: memoryview = field(repr=False)
+    body: Ranges = field(repr=False)
     bundle_id: str
     protocol: Protocol = field(repr=False)
     file_sha256: str
@@ -73,27 +75,25 @@ def open_bundle(
     section: Section,
     today: date,
     file: str,
-    scratch_folder: Path | None = None,
     checked: str | None = None,
 ) -> Opened:
     """The bundle's manifest, body and protocol, if every check holds.
 
     Args:
-        data: the age file, or where it lies: then its plaintext goes to a nameless file, and the body is a view of that.
+        data: the age file, or where it lies: then it stays open as long as somebody holds the body.
         keys: key folder of the section's reader.
         section: the section that the caller may see.
         today: bundles are refused after their last day.
         file: name for messages.
-        scratch_folder: where the nameless file is made; in the system's folder for such files if None.
-        checked: SHA-256 of an age file whose body was held against its manifest before. Equal bytes have equal plaintext under
-            one key: of that file the body is not read a second time.
+        checked: SHA-256 of an age file that was opened before. Equal bytes have equal plaintext under one key: of that file nothing
+            is decrypted but what is looked at.
 
     Raises:
         KeyringError: the key folder is not of the section's reader.
         BundleError: one subclass per fault.
     """
     require_role(keys, READERS[section])
-    plaintext, file_sha256 = _decrypt(data, keys, file, scratch_folder)
+    plaintext, file_sha256 = _decrypt(data, keys, file, checked)
     manifest, unpacked = _believe(plaintext, file)
     if manifest.section != section:
         raise WrongRecipientError(f"this is the {manifest.section} section, {section} is needed", file=file)
@@ -101,7 +101,7 @@ def open_bundle(
         raise WrongRecipientError("the author sealed this to somebody else, who passed it on", file=file)
     if today > date.fromisoformat(manifest.not_after):
         raise ExpiredError("the bundle is past its last day", file=file)
-    body = body_of(manifest, unpacked) if file_sha256 == checked else check_body(manifest, unpacked, file)
+    body = body_of(manifest, unpacked, file) if file_sha256 == checked else check_body(manifest, unpacked, file)
     protocol = check_protocol(manifest, file)
     return Opened(manifest, body, digest_of_bytes(unpacked.manifest), protocol, file_sha256)
 
@@ -116,7 +116,7 @@ def read_manifest(data: bytes, keys: KeyFolder, *, file: str) -> Manifest:
     return _believe(plaintext, file)[0]
 
 
-def _believe(plaintext: memoryview, file: str) -> tuple[Manifest, Unpacked]:
+def _believe(plaintext: Ranges, file: str) -> tuple[Manifest, Unpacked]:
     unpacked = unpack(plaintext, file)
     manifest = parse_manifest(unpacked.manifest, file)
     if not verify(manifest.signer, signed_message(unpacked.manifest), unpacked.signature):
@@ -124,7 +124,7 @@ def _believe(plaintext: memoryview, file: str) -> tuple[Manifest, Unpacked]:
     return manifest, unpacked
 
 
-def _decrypt(data: bytes | Path, keys: KeyFolder, file: str, scratch_folder: Path | None = None) -> tuple[memoryview, str]:
+def _decrypt(data: bytes | Path, keys: KeyFolder, file: str, checked: str | None = None) -> tuple[Ranges, str]:
     """The plaintext, and the SHA-256 of what was decrypted.
 
     A bundle has few possible lengths, so one cut short is told from one that was changed.
@@ -132,12 +132,11 @@ def _decrypt(data: bytes | Path, keys: KeyFolder, file: str, scratch_folder: Pat
     outer = _outer(data, file)
     try:
         if isinstance(data, bytes):
-            return memoryview(decrypt(data, keys, file=file)), digest_of_bytes(data)
-        with data.open("rb") as stream, digested(stream) as sealed, scratch(scratch_folder) as plaintext:
-            reserve(plaintext, outer.content_bytes)
-            for piece in decrypted_by(keys, sealed, file=file):
-                plaintext.write(piece)
-            return mapped(plaintext), sealed.hexdigest()
+            return Memory(decrypt(data, keys, file=file)), digest_of_bytes(data)
+        plaintext = payload(data, keys, file=file)
+        if checked is not None and plaintext.sha256(proven=False) == checked:
+            return plaintext, checked
+        return plaintext, plaintext.sha256(proven=True)
     except FormatError:
         if is_bucket(outer.content_bytes):
             raise

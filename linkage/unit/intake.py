@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -89,12 +89,11 @@ def receive(
         LockedError: another process writes to this workspace.
         TamperedError: the workspace is not as it was written.
     """
-    room = next(folder for folder in workspace.bundles.absolute().parents if folder.is_dir())
-    opened = open_bundle(data, keys, section="linking", today=today, file=file, scratch_folder=room)
+    opened = open_bundle(data, keys, section="linking", today=today, file=file)
     terms = _Terms(today, tuple(trust), protocol, supersede)
     refuse_foreign_folder(workspace)
     _judge(opened, read_ledger(workspace.ledger), terms, file)
-    opened, record = _without_body(opened, file)
+    record = _part(opened, file).record
     create(workspace.path)
     with writing(workspace):
         ledger = read_ledger(workspace.ledger)
@@ -102,11 +101,6 @@ def receive(
         for other in _other_periods(opened.manifest, ledger):
             _refuse_known_records(record, _load(workspace, other, keys).record, file)
         return _store(workspace, ledger, opened, data, terms)
-
-
-def _without_body(opened: Opened, file: str) -> tuple[Opened, NDArray[np.bytes_]]:
-    """A bundle whose body parses, and its records: with the body goes the room that it takes, before the file is copied."""
-    return replace(opened, body=memoryview(b"")), _part(opened, file).record.copy()
 
 
 @dataclass(frozen=True)
@@ -308,7 +302,6 @@ def _opened(workspace: Workspace, bundle: Bundle, keys: KeyFolder) -> Opened:
             section="linking",
             today=date.fromisoformat(bundle.received),
             file=bundle.file,
-            scratch_folder=workspace.bundles,
             checked=bundle.file_sha256,
         )
     except (BundleError, OSError):
@@ -318,7 +311,7 @@ def _opened(workspace: Workspace, bundle: Bundle, keys: KeyFolder) -> Opened:
 
 def _part(opened: Opened, file: str) -> StoredPart:
     columns = read_linking(opened.body, opened.protocol, file, rows=opened.manifest.rows)
-    return StoredPart(opened.manifest.agency, *columns, opened.body)
+    return StoredPart(opened.manifest.agency, *columns)
 
 
 def verified_bundle(workspace: Workspace, bundle: Bundle) -> None:

@@ -22,6 +22,7 @@ from linkage.bundle.keyring import new_keys, open_keys, secret
 from linkage.bundle.open import open_bundle
 from linkage.errors import KeyringError, WrongRecipientError
 from linkage.protocol import ready_protocol
+from linkage.stored import whole
 from linkage.version import __version__
 
 TIP = ready_protocol("tip")
@@ -109,7 +110,7 @@ def test_the_order_of_rows_leaves_no_trace(folders):
     people = folders["police"], LINKAGE, SHIPMENT, Readers(folders["unit"].public, folders["office"].public)
     one, other = (sealed_bytes(folders, ids, people) for ids in (IDS, IDS[::-1]))
     for name, keys, section in (("linking", "unit", "linking"), ("content", "office", "content")):
-        bodies = {opened(getattr(sealed, name), folders[keys], section).body for sealed in (one, other)}
+        bodies = {whole(opened(getattr(sealed, name), folders[keys], section).body) for sealed in (one, other)}
         assert len(bodies) == 1
     assert one.register == other.register
 

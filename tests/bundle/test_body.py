@@ -5,8 +5,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from linkage.bundle import body as body_module
+from linkage.bundle.batch import END, find_columns
 from linkage.bundle.body import content_body, linking_body, read_content, read_linking, rising, write_linking
 from linkage.errors import FormatError
+from linkage.files import machine_memory
+from linkage.stored import Memory
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +215,39 @@ def retyped(batch):
     return batch.set_column(last, batch.schema.names[last], batch.columns[last].cast(pa.string()))
 
 
+def described(batch, find, put):
+    """A stream whose description of the batch was changed by hand: these eight-byte numbers in place of those."""
+    data = stream(batch)
+    old, new = (b"".join(number.to_bytes(8, "little", signed=True) for number in numbers) for numbers in (find, put))
+    assert data.count(old) == 1
+    return data.replace(old, new)
+
+
+def all_there(batch):
+    """Bits that say which values are there, uncounted, and say that all are."""
+    data = described(nulls(batch), (5, 0, 5, 1), (5, 0, 5, -1))
+    at = -len(END) - 5 * 8 - 8
+    assert data[at] == 0b11110
+    return data[:at] + b"\x1f" + data[at + 1 :]
+
+
+def without_bits(batch):
+    """A null is counted, and nothing says which value it is."""
+    last = place_of_last(batch)
+    return described(nulls(batch), (last, 1, last + 8, 40), (last, 0, last + 8, 40))
+
+
+def place_of_last(batch):
+    """Where the last column's values lie, from the first column's on."""
+    return sum(-(-len(batch) * field.type.bit_width // 64) * 8 for field in batch.schema) - 8 * len(batch)
+
+
+def elsewhere(batch, at, size):
+    """The last column's values are said to lie there, from the first column's on, and to be so many bytes."""
+    last = place_of_last(batch)
+    return described(batch, (last, 0, last, 8 * len(batch)), (last, 0, last if at is None else at, size))
+
+
 def exchanged(batch):
     first, second, third, *others = batch.schema.names
     return batch.select([first, third, second, *others])
@@ -225,6 +262,14 @@ HOSTILE = {
     "type changed": ("columns", lambda batch: stream(retyped(batch))),
     "nullable": ("columns", lambda batch: stream(batch.cast(pa.schema([field.with_nullable(True) for field in batch.schema])))),
     "null in it": ("nulls", lambda batch: stream(nulls(batch))),
+    "nulls that nobody counted": ("nulls", lambda batch: described(nulls(batch), (5, 0, 5, 1), (5, 0, 5, -1))),
+    "bits that say that all is there": ("nulls", all_there),
+    "nulls of which there are no bits": ("not a valid", without_bits),
+    "values shorter than the rows": ("not a valid", lambda batch: elsewhere(batch, None, 39)),
+    "no values": ("not a valid", lambda batch: elsewhere(batch, None, 0)),
+    "values beyond the end": ("not a valid", lambda batch: elsewhere(batch, 1 << 40, 40)),
+    "values that end beyond the end": ("not a valid", lambda batch: elsewhere(batch, None, 64)),
+    "values before the beginning": ("not a valid", lambda batch: elsewhere(batch, -4096, 40)),
     "metadata in the schema": ("columns", lambda batch: stream(batch.replace_schema_metadata({"note": "x"}))),
     "two batches": ("does not end", lambda batch: stream(batch, batch.slice(0, 0))),
     "no batch": ("not a valid", lambda batch: stream(schema=batch.schema)),
@@ -247,11 +292,18 @@ def test_the_stream_that_all_hostile_bodies_are_made_from_is_read(batch, protoco
     assert len(read_linking(stream(batch), protocol, "f", rows=5)[0]) == 5
 
 
+@pytest.mark.parametrize("seen", ["all of it", "as little as can be"])
 @pytest.mark.parametrize("way", HOSTILE)
-def test_a_linking_body_that_differs_is_refused(way, batch, protocol):
+def test_a_linking_body_that_differs_is_refused(way, seen, batch, protocol, monkeypatch):
+    """Also where all that is seen of it is its description."""
     words, make = HOSTILE[way]
+    data = make(batch)
+    if seen != "all of it":
+        end = body_module._framed(batch.schema, 5).start[0] if len(data) > 2000 else 0
+        monkeypatch.setattr("linkage.bundle.batch._DESCRIPTION", end)
+        monkeypatch.setattr("linkage.bundle.batch._OF_A_COLUMN", 0)
     with pytest.raises(FormatError, match=words) as caught:
-        read_linking(make(batch), protocol, "police.age", rows=5)
+        read_linking(Memory(data), protocol, "police.age", rows=5)
     assert str(caught.value).startswith("police.age")
 
 
@@ -267,6 +319,27 @@ def test_any_flipped_bit_gives_the_same_shapes_or_a_named_error(body, protocol):
         except FormatError:
             outcomes.add("refused")
     assert outcomes == {True, "refused"}
+
+
+class Untouchable:
+    """A body that is longer than the memory, but for its beginning and its end nobody may look at it."""
+
+    def __init__(self, start, size, end):
+        self.start, self.size, self.end = start, size, end
+
+    def read_into(self, at, out):
+        behind = at - (self.size - len(self.end))
+        out[:] = self.end[behind : behind + len(out)] if behind >= 0 else self.start[at : at + len(out)]
+
+
+def test_where_the_columns_of_a_list_larger_than_the_memory_lie_is_read_from_its_beginning(protocol):
+    schema = body_module._linking_schema(protocol)
+    rows = machine_memory() // (8 * protocol.words)
+    frame = body_module._framed(schema, rows)
+    start = frame.head + bytes(1 << 20)
+    n, places = find_columns(Untouchable(start, frame.end + len(END), END), schema, "f", rows)
+    assert (n, places) == (rows, frame.start)
+    assert frame.end > machine_memory()
 
 
 def test_content_comes_back_as_text_with_its_records(encodings, protocol):

@@ -18,6 +18,7 @@ from linkage.bundle.format import (
     unpack,
 )
 from linkage.errors import FormatError, TruncatedError
+from linkage.stored import Memory, read
 
 PARTS = st.lists(st.binary(max_size=6), max_size=4)
 
@@ -81,18 +82,18 @@ def test_small_lists_of_different_length_are_sealed_alike():
 
 
 def test_what_was_packed_unpacks():
-    manifest, signature, rest = unpack(packed(b"{}", b"s" * 64, b"body"), "file")
-    assert (manifest, signature, bytes(rest[:4])) == (b"{}", b"s" * 64, b"body")
+    manifest, signature, rest = unpack(Memory(packed(b"{}", b"s" * 64, b"body")), "file")
+    assert (manifest, signature, read(rest, 0, 4)) == (b"{}", b"s" * 64, b"body")
 
 
 def test_a_manifest_length_beyond_the_plaintext_is_truncation():
     with pytest.raises(TruncatedError):
-        unpack(b"headcount-bundle/1\n" + (70_000).to_bytes(4, "big") + bytes(65513), "file")
+        unpack(Memory(b"headcount-bundle/1\n" + (70_000).to_bytes(4, "big") + bytes(65513)), "file")
 
 
 def test_a_manifest_length_beyond_reason_is_refused():
     with pytest.raises(FormatError):
-        unpack(b"headcount-bundle/1\n" + b"\xff\xff\xff\xff" + bytes(65513), "file")
+        unpack(Memory(b"headcount-bundle/1\n" + b"\xff\xff\xff\xff" + bytes(65513)), "file")
 
 
 @pytest.mark.parametrize("name", ["", "Police", "../police", "police office", "полиция", "1st", "a" * 41, "police\n"])

@@ -1,18 +1,23 @@
-"""Opening a file: what opening its bytes gives, the same named error for the same fault, and nothing left behind."""
+"""Opening a file: what opening its bytes gives, the same named error for the same fault, and nothing is written anywhere."""
 
+import contextlib
+import mmap
+import sys
+import tempfile
 from dataclasses import asdict
 from datetime import date
 
 import numpy as np
 import pytest
 
-from linkage.bundle import open as module
-from linkage.bundle.body import read_linking
+from linkage.bundle import age
+from linkage.bundle.body import linking_body, read_linking
 from linkage.bundle.format import padded_size
 from linkage.bundle.keyring import decrypt, encrypt
 from linkage.bundle.open import open_bundle, read_outer
-from linkage.canonical import canonical_json
-from linkage.errors import BundleError, KeyringError, TruncatedError
+from linkage.canonical import canonical_json, digest_of_bytes
+from linkage.errors import BundleError, FormatError, KeyringError, TruncatedError
+from linkage.stored import whole
 
 LAST_DAY = date(2019, 12, 31)
 CHUNK = (64 << 10) + 16
@@ -24,19 +29,41 @@ def sealed(police, folders, body):
 
 
 @pytest.fixture
-def room(tmp_path):
-    """An empty folder for scratch files."""
-    (tmp_path / "scratch").mkdir()
-    return tmp_path / "scratch"
+def unwritable(monkeypatch):
+    """`with unwritable():` no file takes a byte, none is made for a while, and none is mapped."""
+
+    def refuse(*_, **__):
+        pytest.fail("plaintext has nothing to do in a file")
+
+    real = mmap.mmap
+
+    @contextlib.contextmanager
+    def hold():
+        import resource  # Windows has none
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        with monkeypatch.context() as patched:
+            for name in ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "mkstemp"):
+                patched.setattr(tempfile, name, refuse)
+            patched.setattr(
+                mmap, "mmap", lambda number, *given, **options: (number == -1 or refuse()) and real(-1, *given, **options)
+            )
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+            try:
+                yield
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return hold
 
 
 @pytest.fixture
-def opening(tmp_path, folders, room):
+def opening(tmp_path, folders):
     """`opening(data)`: open the bytes as a file that is called police.age in messages."""
 
     def run(data, **changes):
         (tmp_path / "stored.age").write_bytes(data)
-        usual = {"section": "linking", "today": LAST_DAY, "file": "police.age", "scratch_folder": room}
+        usual = {"section": "linking", "today": LAST_DAY, "file": "police.age"}
         return open_bundle(tmp_path / "stored.age", changes.pop("keys", folders.unit), **usual | changes)
 
     return run
@@ -49,8 +76,9 @@ def bytes_opened(data, folders, **changes):
 
 def test_a_file_gives_what_its_bytes_give(sealed, opening, folders, body, protocol):
     found, expected = opening(sealed), bytes_opened(sealed, folders)
-    assert found.body == expected.body == body
+    assert whole(found.body) == whole(expected.body) == body
     assert (found.manifest, found.bundle_id, found.protocol) == (expected.manifest, expected.bundle_id, expected.protocol)
+    assert found.file_sha256 == expected.file_sha256 == digest_of_bytes(sealed)
     columns, others = (read_linking(one.body, protocol, "f", rows=5) for one in (found, expected))
     assert np.array_equal(columns.record, others.record)
     for axis in ("filters", "tokens"):
@@ -58,26 +86,77 @@ def test_a_file_gives_what_its_bytes_give(sealed, opening, folders, body, protoc
         assert all(np.array_equal(a, b) for a, b in zip(getattr(columns, axis), getattr(others, axis), strict=True))
 
 
-def test_an_opened_file_can_be_read_after_the_sealed_one_is_gone_and_leaves_no_name(sealed, opening, body, room, tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no files")
+def test_a_file_is_opened_and_read_where_nothing_can_be_written(sealed, folders, body, protocol, tmp_path, unwritable):
+    path = tmp_path / "stored.age"
+    path.write_bytes(sealed)
+    with unwritable():
+        with pytest.raises(OSError, match="large"):
+            (tmp_path / "proof").write_bytes(b"x")
+        for checked in (None, digest_of_bytes(sealed)):
+            opened = open_bundle(path, folders.unit, section="linking", today=LAST_DAY, file="f", checked=checked)
+            columns = read_linking(opened.body, protocol, "f", rows=5)
+            assert all(np.asarray(one).shape[0] == 5 for one in (*columns.filters, *columns.tokens))
+            assert whole(opened.body) == body
+
+
+def test_an_opened_file_can_be_read_after_it_lost_its_name(sealed, opening, body, tmp_path):
     found = opening(sealed)
-    assert list(room.iterdir()) == []
     (tmp_path / "stored.age").unlink()
-    assert found.body == body
-    assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
+    assert whole(found.body) == body
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_plaintext_goes_to_the_folder_that_was_named_and_else_to_the_systems(sealed, opening, room, monkeypatch):
-    made = []
-    real = module.scratch
-    monkeypatch.setattr(module, "scratch", lambda folder: made.append(folder) or real(folder))
-    opening(sealed)
-    opening(sealed, scratch_folder=None)
-    assert made == [room, None]
+@pytest.fixture
+def decrypts(monkeypatch):
+    """Numbers of the chunks that are decrypted."""
+    numbers, real = [], age._chunk
+    monkeypatch.setattr(
+        age, "_chunk", lambda cipher, number, *given, **options: numbers.append(number) or real(cipher, number, *given, **options)
+    )
+    return numbers
 
 
-def test_bytes_are_opened_without_any_file(sealed, folders, monkeypatch):
-    monkeypatch.setattr(module, "scratch", None)
-    assert bytes_opened(sealed, folders)
+@pytest.fixture
+def long(police, folders, encodings, protocol):
+    """A sealed list of several chunks, and its number of rows."""
+    body = linking_body(*encodings(400, protocol), protocol)
+    manifest = police.manifest(body, folders.unit.public, rows=400)
+    return police.forge(manifest, body, folders.unit.public)
+
+
+def all_chunks(data):
+    """Numbers of a file's chunks."""
+    return set(range(-(-read_outer(data, file="f").content_bytes // (64 << 10))))
+
+
+def test_a_file_that_was_opened_before_is_decrypted_only_where_it_is_looked_at(long, opening, protocol, decrypts):
+    chunks = all_chunks(long)
+    opening(long)
+    assert set(decrypts) == chunks, "a new file is proven whole"
+    decrypts.clear()
+    found = opening(long, checked=digest_of_bytes(long))
+    columns = read_linking(found.body, protocol, "f", rows=400)
+    assert set(decrypts) < chunks
+    decrypts.clear()
+    assert np.asarray(columns.filters[1]).shape == (400, protocol.words)
+    assert 0 < len(decrypts) <= 2
+
+
+def test_a_file_that_is_not_the_one_that_was_opened_before_is_proven_whole(long, sealed, opening, decrypts):
+    found = opening(long, checked=digest_of_bytes(sealed))
+    assert found.file_sha256 == digest_of_bytes(long)
+    assert set(decrypts) == all_chunks(long)
+    broken = long[:-20] + bytes(20)
+    with pytest.raises(FormatError, match="changed"):
+        opening(broken, checked=digest_of_bytes(long))
+
+
+def test_what_is_changed_after_a_file_was_opened_is_refused_under_its_name_when_it_is_looked_at(long, opening, protocol, tmp_path):
+    columns = read_linking(opening(long).body, protocol, "police.age", rows=400)
+    (tmp_path / "stored.age").write_bytes(long[: -len(long) // 2] + bytes(len(long) // 2))
+    with pytest.raises(FormatError, match=r"police\.age.*changed"):
+        [np.asarray(one) for one in (*columns.filters, *columns.tokens)]
 
 
 def flipped(data, at):
@@ -105,12 +184,12 @@ def told(open_it, data, **changes):
     return caught.type, str(caught.value), caught.value.hint
 
 
-def test_every_damage_to_a_file_is_the_error_that_it_is_to_its_bytes_and_leaves_nothing(damaged, opening, folders, room):
+def test_every_damage_to_a_file_is_the_error_that_it_is_to_its_bytes_and_leaves_nothing(damaged, opening, folders, tmp_path):
     errors = set()
     for name, data in damaged.items():
         found = told(opening, data)
         assert found == told(lambda data: bytes_opened(data, folders), data), name
-        assert list(room.iterdir()) == [], name
+        assert [path.name for path in tmp_path.iterdir()] == ["stored.age"], name
         errors.add(found[0])
     assert {one.__name__ for one in errors} >= {"TruncatedError", "FormatError", "VersionError", "WrongRecipientError"}
 
@@ -145,22 +224,22 @@ def hostile(police, folders, body, sealed):
     }
 
 
-def test_every_fault_inside_a_file_is_the_error_that_it_is_inside_its_bytes_and_leaves_nothing(hostile, opening, folders, room):
+def test_every_fault_inside_a_file_is_the_error_that_it_is_inside_its_bytes_and_leaves_nothing(hostile, opening, folders, tmp_path):
     errors = set()
     for name, data in hostile.items():
         keys = folders.other_unit if name == "passed on" else folders.unit
         found = told(opening, data, keys=keys)
         assert found == told(lambda data, keys=keys: bytes_opened(data, folders, keys=keys), data), name
-        assert list(room.iterdir()) == [], name
+        assert [path.name for path in tmp_path.iterdir()] == ["stored.age"], name
         errors.add(found[0])
     assert len(errors) >= 7
 
 
 @pytest.mark.parametrize("name", ["other_unit", "office", "police", "auditor"])
-def test_another_readers_key_is_refused_as_for_bytes_and_decrypts_nothing(name, sealed, opening, folders, room):
+def test_another_readers_key_is_refused_as_for_bytes_and_decrypts_nothing(name, sealed, opening, folders, decrypts):
     keys = getattr(folders, name)
     assert told(opening, sealed, keys=keys) == told(lambda data: bytes_opened(data, folders, keys=keys), sealed)
-    assert list(room.iterdir()) == []
+    assert decrypts == []
 
 
 def test_the_outside_of_a_large_file_is_read_from_its_beginning(folders, police, body, opening):
@@ -169,31 +248,3 @@ def test_the_outside_of_a_large_file_is_read_from_its_beginning(folders, police,
         assert told(opening, data) == told(lambda data: bytes_opened(data, folders), data)
     with pytest.raises(TruncatedError):
         opening(b"age-encryption.org/v1\n-> X25519 ")
-
-
-def test_a_disk_that_is_full_is_not_taken_for_a_broken_bundle(sealed, opening, room, monkeypatch):
-    from contextlib import contextmanager
-
-    real = module.scratch
-
-    class Full:
-        """A file that takes nothing."""
-
-        def __init__(self, stream):
-            self.stream = stream
-
-        def write(self, _data):
-            raise OSError(28, "No space left on device")
-
-        def __getattr__(self, name):
-            return getattr(self.stream, name)
-
-    @contextmanager
-    def full(folder):
-        with real(folder) as stream:
-            yield Full(stream)
-
-    monkeypatch.setattr(module, "scratch", full)
-    with pytest.raises(OSError, match="No space left"):
-        opening(sealed)
-    assert list(room.iterdir()) == []

@@ -8,6 +8,7 @@ from linkage.bundle.body import content_body, linking_body, read_content, read_l
 from linkage.bundle.open import open_bundle
 from linkage.bundle.seal import seal
 from linkage.errors import KeyringError, UsageError
+from linkage.stored import whole
 
 TODAY = date(2019, 1, 1)
 
@@ -19,7 +20,7 @@ def test_what_an_agency_seals_the_unit_opens(police, folders, protocol, encoding
     opened = open_bundle(
         seal(body, manifest, folders.police, folders.unit.public), folders.unit, section="linking", today=TODAY, file="f"
     )
-    assert (opened.manifest, bytes(opened.body), opened.protocol) == (manifest, body, protocol)
+    assert (opened.manifest, whole(opened.body), opened.protocol) == (manifest, body, protocol)
     order = np.argsort(record)
     got = read_linking(opened.body, opened.protocol, "f", rows=opened.manifest.rows)
     for mine, theirs in zip(
@@ -51,7 +52,7 @@ def test_the_same_bundle_sealed_twice_has_one_id_and_different_bytes(police, fol
 def test_an_opened_bundle_shows_no_encodings_when_printed(police, folders, body):
     sealed = seal(body, police.manifest(body, folders.unit.public), folders.police, folders.unit.public)
     opened = open_bundle(sealed, folders.unit, section="linking", today=TODAY, file="f")
-    assert repr(opened.body)[2:40] not in repr(opened)
+    assert repr(whole(opened.body))[2:40] not in repr(opened)
     assert "body=" not in repr(opened)
 
 

@@ -20,7 +20,7 @@ ARROWS = {
     "linkage.canonical": {"linkage.errors"},
     "linkage.files": {"linkage.errors"},
     "linkage.stored": set(),
-    "linkage.records": {"linkage.errors", "linkage.files", "linkage.stored", "comparators"},
+    "linkage.records": {"linkage.errors", "linkage.stored", "comparators"},
     "linkage.schema": {"linkage.errors"},
     "linkage.encoding": set(),
     "linkage.protocol_rules": {"linkage.encoding", "linkage.schema", "linkage.protocol"},

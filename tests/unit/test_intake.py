@@ -1,5 +1,7 @@
 """A bundle is stored when every judgement was favourable; a refusal leaves the workspace as it was, to the byte."""
 
+import sys
+import tempfile
 from dataclasses import replace
 from datetime import date
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 
 from linkage.bundle.body import linking_body
-from linkage.bundle.keyring import new_keys, open_keys
+from linkage.bundle.keyring import decrypt, new_keys, open_keys
 from linkage.errors import (
     BundleError,
     ExpiredError,
@@ -23,6 +25,7 @@ from linkage.errors import (
     WrongRecipientError,
 )
 from linkage.protocol import ready_protocol
+from linkage.records import combine_stored
 from linkage.unit import intake as module
 from linkage.unit.intake import active_bundles, load_parts, pinned_protocol
 from linkage.unit.ledger import read_ledger, read_rows
@@ -263,6 +266,61 @@ def test_a_stored_bundle_that_was_changed_exchanged_or_lost_is_noticed(take, sea
         path.unlink() if data is None else path.write_bytes(data)
         with pytest.raises(TamperedError):
             load_parts(workspace, folders.unit, active_bundles(ledger()))
+
+
+def test_a_stored_bundle_that_is_changed_while_it_is_linked_gives_an_error_and_no_other_numbers(
+    take, sealed, ledger, workspace, folders, protocol
+):
+    data = sealed("police", rows=1000)
+    take(data)
+    bundles = active_bundles(ledger())
+    encodings, before = (combine_stored(load_parts(workspace, folders.unit, bundles)) for _ in range(2))
+    path, places = workspace.bundles / bundles[0].file, [slice(at, at + 1) for at in range(len(protocol.filters))]
+    whole = [before.filter(place) for place in places]
+    path.write_bytes(data[:400] + bytes(len(data) - 400))
+    for place in places[1:-1]:
+        with pytest.raises(FormatError, match=f"{path.name}.*changed"):
+            encodings.filter(place)
+    path.write_bytes(data)
+    assert all(np.array_equal(encodings.filter(place), one) for place, one in zip(places, whole, strict=True))
+
+
+@pytest.fixture
+def no_temporary_files(monkeypatch):
+    for name in ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "mkstemp", "mkdtemp"):
+        monkeypatch.setattr(tempfile, name, lambda *_, **__: pytest.fail("plaintext has nothing to do in a file"))
+
+
+def test_a_bundle_that_is_received_from_a_file_leaves_its_plaintext_in_none(
+    take, sealed, workspace, folders, ledger, tmp_path, no_temporary_files
+):
+    (tmp_path / "in.age").write_bytes(sealed("police", rows=200))
+    take(tmp_path / "in.age")
+    parts = load_parts(workspace, folders.unit, active_bundles(ledger()))
+    plaintext = decrypt((tmp_path / "in.age").read_bytes(), folders.unit)
+    first = np.asarray(parts[0].filters[0])
+    assert plaintext.count(first.tobytes()) == 1
+    pieces = [first[row].tobytes() for row in (0, 100, 199)] + [parts[0].record[:5].tobytes()]
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) >= 3
+    assert not [path for path in files if any(piece in path.read_bytes() for piece in pieces)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no files")
+def test_received_bundles_are_read_where_no_file_can_be_written(take, sealed, workspace, folders, ledger, no_temporary_files):
+    import resource  # Windows has none
+
+    for seed, agency in enumerate(("police", "ngo")):
+        take(sealed(agency, seed=seed, rows=50))
+    bundles = active_bundles(ledger())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        encodings = combine_stored(load_parts(workspace, folders.unit, bundles))
+        found = encodings.side_by_side([0, 1], [slice(0, 2)], np.arange(100, dtype=np.int32), 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert found.any(axis=1).all()
 
 
 def test_a_bundle_whose_row_says_something_else_is_noticed(take, sealed, ledger, workspace, folders):
