@@ -148,9 +148,9 @@ def _keys(tokens: NDArray[np.uint64], bits: int, parts: int) -> tuple[NDArray[np
     for record in range(len(tokens)):
         if tokens[record]:
             mixed = _mixed(tokens[record])
-            part = mixed >> np.uint64(1) >> shift
-            keys[at[part]] = (mixed >> np.uint64(bits) << np.uint64(bits)) | np.uint64(record)
-            at[part] += 1
+            to = mixed >> np.uint64(1) >> shift
+            keys[at[to]] = (mixed >> np.uint64(bits) << np.uint64(bits)) | np.uint64(record)
+            at[to] += 1
     return keys, start
 
 
@@ -212,7 +212,7 @@ def _same_token(tokens: NDArray[np.uint64], records: NDArray[np.int32], start: i
 def _pieces(
     records: NDArray[np.int32], sizes: NDArray[np.int64], by: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Records of the pieces of two and more, piece after piece, and the sizes of these; a block is sorted while it is in the cache."""
+    """Records of the pieces of two and more, piece after piece, and the sizes of these; each block is sorted in the cache."""
     own = np.empty(len(records), np.uint64)
     for place in range(len(records)):
         own[place] = by[records[place]]

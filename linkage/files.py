@@ -28,9 +28,11 @@ from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
-_MMAP_THRESHOLD, _LARGE_ARRAY = -3, 4 << 20  # of glibc: see mallopt(3)
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # of glibc: see mallopt(3)
+_LARGE_ARRAY, _KEPT, _ENOUGH = 4 << 20, 1 << 30, 2 << 30  # bytes
 _NO_RESERVE, _USUAL_MACHINES = 0x4000, ("x86_64", "aarch64")  # of Linux: see mmap(2); Python names it from 3.13 on
 STRETCH = 1 << 20  # what the caches of a processor hold
+PAGE = 4096  # bytes, of memory and of any disk
 Writes = Callable[[IO[bytes]], object]
 Content = bytes | Writes  # the bytes, or what writes them
 
@@ -296,14 +298,38 @@ def untouched(size: int) -> mmap.mmap:
     return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | _NO_RESERVE)
 
 
+def read_past_the_cache(stream: io.FileIO) -> None:
+    """Read a file without the system's cache from now on, where the system can; then everything is in multiples of `PAGE`.
+
+    Of a file that is larger than the memory nothing would be left in the cache when it is read again, all else that was there
+    would have to go, and to find memory for it takes a machine more time than to read it.
+    """
+    try:
+        import fcntl  # noqa: PLC0415  # Windows has none
+
+        fcntl.fcntl(stream, fcntl.F_SETFL, fcntl.fcntl(stream, fcntl.F_GETFL) | os.O_DIRECT)
+    except (ImportError, AttributeError, OSError):
+        return  # then as any other file
+
+
+def pages(size: int) -> memoryview:
+    """Memory for at least so many bytes that begins where a page does, and has a whole number of them."""
+    return memoryview(mmap.mmap(-1, -(-max(size, 1) // PAGE) * PAGE))
+
+
 def read_at(stream: io.FileIO, at: int, out: memoryview) -> int:
     """Read from a place of a file, whoever else reads it meanwhile.
+
+    Args:
+        stream: the file.
+        at: the place; past the cache a multiple of `PAGE`.
+        out: for the bytes; past the cache some of `pages`.
 
     Returns:
         How many bytes were read: as many as fit, if there are so many.
     """
-    done = 0
-    while done < len(out) and (read := _read_at(stream, at + done, out[done:])):
+    done, there = 0, os.fstat(stream.fileno()).st_size - at
+    while done < min(len(out), there) and (read := _read_at(stream, at + done, out[done:])):
         done += read
     return done
 
@@ -321,14 +347,25 @@ else:  # pragma: no cover
             return stream.readinto(out) or 0
 
 
-def give_back_at_once() -> None:
-    """Let large arrays be given back to the system as they are freed, where the C library can be told so.
+def settle_memory(within: int) -> None:
+    """Say what becomes of large arrays that are freed, where the C library can be told so.
 
-    Glibc raises its bound for that with every large array, up to 32 MB, and keeps what is smaller: a tenth of a long job's memory.
+    A virtual machine takes back within seconds what a process gives back, and takes twenty times as long to hand it out again as
+    filling it takes: a fifth of a long job's processor seconds. So what is freed is kept for the next array. That is a fifth
+    more memory at most than is in use at a time; a job that is to stay within little gives it back at once, for which glibc's
+    own bound is too high, and rises with every large array.
+
+    Args:
+        within: bytes that the job is to stay within.
     """
     tell = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if tell is not None:
+    if tell is None:
+        return
+    if within < _ENOUGH:
         tell(_MMAP_THRESHOLD, _LARGE_ARRAY)
+    else:
+        tell(_MMAP_MAX, 0)
+        tell(_TRIM_THRESHOLD, _KEPT)
 
 
 def machine_memory() -> int:

@@ -185,7 +185,13 @@ class Encodings:
         return self._columns(tokens, filters)[1] + room
 
     def side_by_side(
-        self, tokens: Sequence[int], filters: Sequence[slice], row: NDArray[np.int32], several: int, room: int = 0
+        self,
+        tokens: Sequence[int],
+        filters: Sequence[slice],
+        row: NDArray[np.int32],
+        several: int,
+        room: int = 0,
+        into: UInt64 | None = None,
     ) -> UInt64:
         """(several, n_columns) uint64: tokens and then the words of filters of some records, what belongs to one in one stretch.
 
@@ -197,9 +203,11 @@ class Encodings:
             row: (n_records,) the row in which each record is to stand, each once; -1: in none.
             several: number of rows, all of which are taken.
             room: how many columns more there are, in which nothing stands.
+            into: memory that is used again, of at least as many words; new memory if None.
         """
         columns, width = self._columns(tokens, filters)
-        out = np.empty((several, width + room), np.uint64)
+        words = several * (width + room)
+        out = (np.empty(words, np.uint64) if into is None else into[:words]).reshape(several, width + room)
         if not columns:
             return out
         axis = columns[0].axis

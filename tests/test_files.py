@@ -9,6 +9,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,11 +27,14 @@ from linkage.files import (
     machine_memory,
     make_private_directory,
     mapped,
+    pages,
     peak_memory,
     read_at,
+    read_past_the_cache,
     read_secret,
     refuse_overwriting,
     reserve,
+    settle_memory,
     stretches,
     untouched,
     write_atomically,
@@ -456,3 +460,29 @@ def test_the_lock_frees_itself_when_its_holder_fails(tmp_path):
         raise Crash
     with exclusive_lock(tmp_path / "lock"):
         pass
+
+
+@pytest.mark.parametrize(("within", "told"), [(1 << 30, {-3: 4 << 20}), (2 << 30, {-4: 0, -1: 1 << 30})])
+def test_what_is_freed_is_given_back_at_once_only_where_a_job_is_to_stay_within_little(within, told, monkeypatch):
+    heard = {}
+    monkeypatch.setattr(files.sys, "platform", "linux")
+    monkeypatch.setattr(files.ctypes, "CDLL", lambda _: SimpleNamespace(mallopt=heard.__setitem__))
+    settle_memory(within)
+    assert heard == told
+
+
+def test_a_system_whose_library_cannot_be_told_is_left_as_it_is(monkeypatch):
+    monkeypatch.setattr(files.ctypes, "CDLL", lambda _: SimpleNamespace())
+    settle_memory(1 << 30)
+
+
+def test_past_the_cache_or_not_a_file_has_the_same_bytes(tmp_path):
+    data = os.urandom(3 * files.PAGE + 5)
+    (tmp_path / "f").write_bytes(data)
+    with (tmp_path / "f").open("rb", buffering=0) as stream:
+        read_past_the_cache(stream)
+        for at in (0, files.PAGE, 3 * files.PAGE, 4 * files.PAGE):
+            out = pages(len(data))
+            assert len(out) % files.PAGE == 0
+            assert read_at(stream, at, out) == max(len(data) - at, 0)
+            assert out[: max(len(data) - at, 0)] == data[at:]

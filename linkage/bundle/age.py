@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from linkage.errors import FormatError, TruncatedError, VersionError, WrongRecipientError
-from linkage.files import read_at, reserve
+from linkage.files import PAGE, machine_memory, pages, read_at, read_past_the_cache, reserve
 
 NONCE, TAG, CHUNK = 16, 16, 64 << 10
 LONGEST_HEADER = 64 << 10
@@ -226,7 +226,7 @@ class Payload:
                 for _ in self._each(number, sealed) if proven else ():
                     pass
             last.result()
-        if read_at(self.stream, len(self.head) + self.size + TAG * self._chunks, memoryview(bytearray(1))):
+        if os.fstat(self.stream.fileno()).st_size != len(self.head) + self.size + TAG * self._chunks:
             raise _changed(self.file)
         return digest.hexdigest()
 
@@ -246,11 +246,14 @@ class Payload:
 
     def _sealed(self, first: int, last: int, room: memoryview) -> memoryview:
         """The sealed chunks from the first up to the last, or as many as there is room for."""
-        start, end = first * _SEALED, min(last * _SEALED, self.size + TAG * self._chunks)
-        sealed = room[: end - start]
-        if read_at(self.stream, len(self.head) + start, sealed) < len(sealed):
+        start = first * _SEALED
+        end = min(last * _SEALED, start + _AT_ONCE, self.size + TAG * self._chunks)
+        begin = len(self.head) + start
+        before = begin % PAGE
+        size = before + end - start
+        if read_at(self.stream, begin - before, room[: -(-size // PAGE) * PAGE]) < size:
             raise _changed(self.file)
-        return sealed
+        return room[before:size]
 
     def _each(self, first: int, sealed: memoryview) -> Iterator[tuple[int, bytes]]:
         """Some chunks: number and plaintext."""
@@ -263,7 +266,7 @@ class Payload:
         try:
             room = self.rooms.pop()
         except IndexError:
-            room = memoryview(bytearray(_AT_ONCE))
+            room = pages(_AT_ONCE + PAGE)
         yield room
         self.rooms.append(room)
 
@@ -285,6 +288,8 @@ def open_payload(path: Path, secret: bytes, file: str | None) -> Payload:
         sealed = os.fstat(stream.fileno()).st_size - start
         chunks = max(1, -(-sealed // _SEALED))
         _refuse_length(chunks - 1, sealed - (chunks - 1) * _SEALED, file)
+        if sealed > machine_memory() // 2:
+            read_past_the_cache(stream)
         on_failure.pop_all()
         return Payload(stream, bytes(beginning[:start]), cipher, sealed - chunks * TAG, file)
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from linkage.bundle.batch import END, find_columns, read_batch
 from linkage.bundle.format import RECORD_LENGTH
 from linkage.errors import FormatError
-from linkage.files import reserve
+from linkage.files import STRETCH, reserve
 from linkage.protocol import Protocol
 from linkage.schema import ADULT, CONTENT, MINOR, SEX_CODES
 from linkage.stored import Column, Memory, Ranges, whole
@@ -269,7 +269,8 @@ def rising(record: NDArray[np.bytes_]) -> NDArray[np.intp]:
 
 def _refuse_order(record: NDArray[np.bytes_], file: str | None) -> None:
     """Rising pseudonyms: no second row of a record, and no order that could carry a message."""
-    if not _BASE32[np.ascontiguousarray(record).view(np.uint8)].all():
+    letters = np.ascontiguousarray(record).view(np.uint8)
+    if not all(_BASE32[letters[at : at + STRETCH]].all() for at in range(0, len(letters), STRETCH)):
         raise FormatError("a record pseudonym has characters that pseudonyms do not have", file=file, field=RECORD)
     if not np.all(record[1:] > record[:-1]):
         raise FormatError("a record stands there twice, or out of order", file=file, field=RECORD)

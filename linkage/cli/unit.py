@@ -129,15 +129,15 @@ def link(
     """Link what was received, name the persons and publish the run; the same inputs again change nothing."""
     from linkage.bundle.keyring import open_keys
     from linkage.cli import kernels, watch
-    from linkage.files import give_back_at_once, machine_memory
+    from linkage.files import machine_memory, settle_memory
     from linkage.unit.model_choice import find_model
     from linkage.unit.run import run
     from linkage.unit.workspace import keep_timings, open_workspace
 
-    give_back_at_once()
+    within = machine_memory() // 2 if memory is None else round(memory * 1e9)
+    settle_memory(within)
     kernels.set_threads(threads)
     opened = open_workspace(workspace)
-    within = machine_memory() // 2 if memory is None else round(memory * 1e9)
     with watch.watching() as clock:
 
         def report(stage: str, done: int, parts: int) -> None:

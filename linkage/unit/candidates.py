@@ -11,7 +11,7 @@ quadratic, so the protocol says up to how many records it is run.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -134,24 +134,39 @@ def token_passes(encodings: Encodings, protocol: Protocol) -> list[TokenPass]:
     whole = [blocks_of(encodings.token(place)) for place in places]
     sizes = np.concatenate([*(blocks.sizes for blocks in whole), _NO_SIZES])
     most = (blocking.most_pairs or 0) * max(len(encodings), blocking.max_block)
-    cap = min(blocking.max_block, cap_for(sizes, most)) if most else blocking.max_block
+    before, cap = len(encodings), min(blocking.max_block, cap_for(sizes, most)) if most else blocking.max_block
+    pieces: dict[str, Blocks] = {}
     while True:
-        each = [TokenPass(*one, cap, *blocks.parted(cap)) for *one, blocks in zip(blocking.passes, places, whole, strict=True)]
-        pieces = [_over_pieces(encodings, one, protocol) for one in each]
-        more = sum(piece.joined.pairs for several in pieces for piece in several)
-        if not most or sum(one.joined.pairs for one in each) + more <= most:
-            return [one for own, several in zip(each, pieces, strict=True) for one in (own, *several)]
-        cap = cap_for(sizes, max(most - more, 0))
+        found: list[TokenPass] = []
+        for name, place, blocks in zip(blocking.passes, places, whole, strict=True):
+            one = TokenPass(name, place, cap, *blocks.parted(cap))
+            found += [one, *_over_pieces(encodings, one, before, protocol, pieces)]
+        if not most or sum(one.joined.pairs for one in found) <= most:
+            return found
+        more = sum(one.joined.pairs for one in found if one.name in pieces)
+        before, cap = cap, cap_for(sizes, max(most - more, 0))
 
 
-def _over_pieces(encodings: Encodings, whole: TokenPass, protocol: Protocol) -> list[TokenPass]:
-    """Passes over the pieces of the blocks that a pass left out, one for each token that these are split by."""
-    found = []
+def _over_pieces(
+    encodings: Encodings, whole: TokenPass, before: int, protocol: Protocol, pieces: dict[str, Blocks]
+) -> Iterator[TokenPass]:
+    """Passes over the pieces of the blocks that a pass left out, one for each token that these are split by.
+
+    Args:
+        encodings: of all records.
+        whole: the pass.
+        before: the cap before this one; blocks above it were split already.
+        protocol: says what blocks are split by.
+        pieces: by name, the pieces of blocks that were split so far, to which those of others are added.
+    """
+    newly = whole.left_out.parted(before)[0]
     for by in (protocol.blocking.split or {}).get(whole.name, ()) if len(whole.left_out.sizes) else ():
-        shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, whole.name).label))
-        pieces = pieces_of(whole.left_out, shown).parted(whole.cap)
-        found.append(TokenPass(f"{whole.name}{_AND}{by}", whole.token, whole.cap, *pieces))
-    return found
+        name = f"{whole.name}{_AND}{by}"
+        if len(newly.sizes):
+            shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, whole.name).label))
+            both = [pieces_of(newly, shown), *([pieces[name]] if name in pieces else [])]
+            pieces[name] = Blocks(*(np.concatenate(columns) for columns in zip(*both, strict=True)))
+        yield TokenPass(name, whole.token, whole.cap, *pieces[name].parted(whole.cap))
 
 
 def propose(encodings: Encodings, protocol: Protocol) -> Proposals:

@@ -100,17 +100,32 @@ def look(encodings: Encodings, table: Table, pairing: Pairing, protocol: Protoco
         means: where it is done; a third of the memory is for the columns of the blocks that are compared at a time.
     """
     digits, looks = digits_of(level_counts(protocol)), _looks(pairing)
+    room = _room(encodings, looks, means.memory // 3)
 
     def looked(first: int, _last: int) -> Any:
         one = looks[first]
         lists, others = table.of(one.lock.place), _of_left_out(pairing, one)
-        return pa.record_batch([numbers(_words(encodings, one.lock, lists, others, digits, means.memory // 3))], names=["word"])
+        return pa.record_batch([numbers(_words(encodings, one.lock, lists, others, digits, room))], names=["word"])
 
     each = [Range(number, number + 1) for number in range(len(looks))]
     batches = means.executor.run("look", {"look": looked}, each, means.report) if looks else []
     starts = _starts(pairing, looks)
     said = (_Said(one, functools.partial(batches.__getitem__, number), starts[number]) for number, one in enumerate(looks))
     return Looks(digits, {one.look.lock.token: one for one in said})
+
+
+def _room(e: Encodings, looks: list[_Look], memory: int) -> NDArray[np.uint64]:
+    """Memory for the columns of the records that are compared at a time, once for all locks.
+
+    Memory that a machine has given back, as a virtual one does within seconds, it gets again at many times what filling it takes.
+    """
+    widest = max((_width(e, one.lock.view) for one in looks), default=1)
+    return np.empty(max(widest, min(memory // _WORD, widest * len(e))), np.uint64)
+
+
+def _width(e: Encodings, view: View) -> int:
+    """Words of a record under a view."""
+    return e.width(view.tokens, view.filters, len(view.filters))
 
 
 def _looks(pairing: Pairing) -> list[_Look]:
@@ -142,7 +157,7 @@ def _of_left_out(pairing: Pairing, one: _Look) -> Pairs:
     return Pairs(np.concatenate(left), np.concatenate(right))
 
 
-def _words(e: Encodings, lock: Lock, lists: Lists, others: Pairs, digits: Digits, memory: int) -> NDArray[Any]:
+def _words(e: Encodings, lock: Lock, lists: Lists, others: Pairs, digits: Digits, room: NDArray[np.uint64]) -> NDArray[Any]:
     """What each pair of the lists shows, then what each of the others does; a few blocks at a time."""
     view, lengths = lock.view, list_lengths(lists)
     start = np.cumsum(lengths, dtype=np.int64) - lengths
@@ -152,8 +167,8 @@ def _words(e: Encodings, lock: Lock, lists: Lists, others: Pairs, digits: Digits
     members = np.concatenate([np.maximum(lists.members, ~lists.members), apart])
     blocks = np.concatenate([np.flatnonzero(lists.members < 0) + 1, n_joined + ends])
     tests = view.shared, view.of_tokens, view.of_filters, digits
-    for begin, end in _stretches(blocks, _rows_in(e, view, memory)):
-        columns, row = _columns(e, members[begin:end], view)
+    for begin, end in _stretches(blocks, len(room) // _width(e, view)):
+        columns, row = _columns(e, members[begin:end], view, room)
         joined = min(max(n_joined - begin, 0), end - begin)
         if joined:
             climb_blocks(columns[:joined], lists.members[begin : begin + joined], start, *tests, words)
@@ -176,16 +191,14 @@ def _inside(blocks: Blocks | None, pairs: Pairs, n: int) -> tuple[NDArray[np.int
     return blocks.records[there], filled
 
 
-def _columns(e: Encodings, members: NDArray[np.int32], view: View) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+def _columns(
+    e: Encodings, members: NDArray[np.int32], view: View, room: NDArray[np.uint64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """What the view lets be seen of these records, row after row, and (n_records,) the row of each, −1 = none."""
     row = np.full(len(e), -1, np.int32)
     row[members] = np.arange(len(members), dtype=np.int32)
-    return e.side_by_side(view.tokens, view.filters, row, len(members), len(view.filters)), row
-
-
-def _rows_in(e: Encodings, view: View, memory: int) -> int:
-    """For how many records' columns there is room."""
-    return max(1, memory // (_WORD * e.width(view.tokens, view.filters, len(view.filters))))
+    into = room if len(members) * _width(e, view) <= len(room) else None  # a block of its own may be larger
+    return e.side_by_side(view.tokens, view.filters, row, len(members), len(view.filters), into), row
 
 
 def _stretches(ends: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:

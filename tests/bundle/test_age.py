@@ -326,3 +326,15 @@ def test_a_payload_shows_nothing_when_printed(sealed, lying):
     payload = lying(sealed)
     read(payload, 0, 5)
     assert repr(payload).startswith("<linkage.bundle.age.Payload object at 0x")
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK, 40 * CHUNK + 5])
+def test_a_file_that_is_larger_than_half_of_the_memory_is_read_past_the_cache_to_the_same_bytes(size, lying, identity, monkeypatch):
+    monkeypatch.setattr(age, "machine_memory", lambda: 0)
+    data = (bytes(range(251)) * (size // 251 + 1))[:size]
+    sealed = pyrage.encrypt(data, [identity.to_public()])
+    payload = lying(sealed)
+    assert payload.sha256(proven=True) == payload.sha256(proven=False) == hashlib.sha256(sealed).hexdigest()
+    assert whole(payload) == data
+    for at in range(0, size, 9 * CHUNK + 4097):
+        assert read(payload, at, size - at) == data[at:]
