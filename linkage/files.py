@@ -29,7 +29,7 @@ from linkage.errors import FormatError, KeyringError, LockedError, UsageError
 WINDOWS = sys.platform == "win32"
 PUBLIC, PRIVATE = 0o644, 0o600
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # of glibc: see mallopt(3)
-_LARGE_ARRAY, _KEPT, _ENOUGH = 4 << 20, 1 << 30, 2 << 30  # bytes
+_LARGE_ARRAY, _KEPT, _ENOUGH = 4 << 20, 1 << 30, 2_000_000_000  # bytes
 _NO_RESERVE, _USUAL_MACHINES = 0x4000, ("x86_64", "aarch64")  # of Linux: see mmap(2); Python names it from 3.13 on
 STRETCH = 1 << 20  # what the caches of a processor hold
 PAGE = 4096  # bytes, of memory and of any disk
@@ -307,14 +307,24 @@ def read_past_the_cache(stream: io.FileIO) -> None:
     try:
         import fcntl  # noqa: PLC0415  # Windows has none
 
-        fcntl.fcntl(stream, fcntl.F_SETFL, fcntl.fcntl(stream, fcntl.F_GETFL) | os.O_DIRECT)
+        usual = fcntl.fcntl(stream, fcntl.F_GETFL)
+        fcntl.fcntl(stream, fcntl.F_SETFL, usual | os.O_DIRECT)
     except (ImportError, AttributeError, OSError):
         return  # then as any other file
+    try:
+        read_at(stream, 0, pages(PAGE))
+    except OSError:  # it can be asked for, but not be had in pages of this size
+        fcntl.fcntl(stream, fcntl.F_SETFL, usual)
 
 
 def pages(size: int) -> memoryview:
     """Memory for at least so many bytes that begins where a page does, and has a whole number of them."""
     return memoryview(mmap.mmap(-1, -(-max(size, 1) // PAGE) * PAGE))
+
+
+def size_of(stream: io.FileIO) -> int:
+    """How many bytes a file has now."""
+    return os.fstat(stream.fileno()).st_size
 
 
 def read_at(stream: io.FileIO, at: int, out: memoryview) -> int:
@@ -328,7 +338,7 @@ def read_at(stream: io.FileIO, at: int, out: memoryview) -> int:
     Returns:
         How many bytes were read: as many as fit, if there are so many.
     """
-    done, there = 0, os.fstat(stream.fileno()).st_size - at
+    done, there = 0, size_of(stream) - at
     while done < min(len(out), there) and (read := _read_at(stream, at + done, out[done:])):
         done += read
     return done
@@ -351,9 +361,9 @@ def settle_memory(within: int) -> None:
     """Say what becomes of large arrays that are freed, where the C library can be told so.
 
     A virtual machine takes back within seconds what a process gives back, and takes twenty times as long to hand it out again as
-    filling it takes: a fifth of a long job's processor seconds. So what is freed is kept for the next array. That is a fifth
-    more memory at most than is in use at a time; a job that is to stay within little gives it back at once, for which glibc's
-    own bound is too high, and rises with every large array.
+    filling it takes: a tenth of a long job's processor seconds. So what is freed is kept for the next array, at the price of a
+    fifth to a third more memory. A job that is to stay within little gives it back at once, for which glibc's own bound is too
+    high, and rises with every large array.
 
     Args:
         within: bytes that the job is to stay within.

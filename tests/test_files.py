@@ -1,5 +1,6 @@
 """A file is as before or wholly new; a secret is its owner's; one process writes at a time."""
 
+import errno
 import hashlib
 import io
 import mmap
@@ -462,7 +463,7 @@ def test_the_lock_frees_itself_when_its_holder_fails(tmp_path):
         pass
 
 
-@pytest.mark.parametrize(("within", "told"), [(1 << 30, {-3: 4 << 20}), (2 << 30, {-4: 0, -1: 1 << 30})])
+@pytest.mark.parametrize(("within", "told"), [(1_999_999_999, {-3: 4 << 20}), (2_000_000_000, {-4: 0, -1: 1 << 30})])
 def test_what_is_freed_is_given_back_at_once_only_where_a_job_is_to_stay_within_little(within, told, monkeypatch):
     heard = {}
     monkeypatch.setattr(files.sys, "platform", "linux")
@@ -486,3 +487,21 @@ def test_past_the_cache_or_not_a_file_has_the_same_bytes(tmp_path):
             assert len(out) % files.PAGE == 0
             assert read_at(stream, at, out) == max(len(data) - at, 0)
             assert out[: max(len(data) - at, 0)] == data[at:]
+
+
+def test_a_file_that_cannot_be_read_past_the_cache_after_all_is_read_as_any_other(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    direct, real = getattr(os, "O_DIRECT", 0), files._read_at
+    (tmp_path / "f").write_bytes(b"1234")
+
+    def picky(stream, at, out):
+        if fcntl.fcntl(stream, fcntl.F_GETFL) & direct:
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return real(stream, at, out)
+
+    monkeypatch.setattr(files, "_read_at", picky)
+    with (tmp_path / "f").open("rb", buffering=0) as stream:
+        read_past_the_cache(stream)
+        out = bytearray(4)
+        assert read_at(stream, 0, memoryview(out)) == 4
+        assert out == b"1234"

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import io
 import itertools
-import os
 import re
 import secrets
 import weakref
@@ -33,7 +32,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from linkage.errors import FormatError, TruncatedError, VersionError, WrongRecipientError
-from linkage.files import PAGE, machine_memory, pages, read_at, read_past_the_cache, reserve
+from linkage.files import PAGE, machine_memory, pages, read_at, read_past_the_cache, reserve, size_of
 
 NONCE, TAG, CHUNK = 16, 16, 64 << 10
 LONGEST_HEADER = 64 << 10
@@ -199,7 +198,7 @@ class Payload:
             start = number * CHUNK
             first, last = max(at, start), min(end, start + CHUNK)
             out[first - at : last - at] = memoryview(chunk)[first - start : last - start]
-            if end < start + CHUNK:
+            if end < start + len(chunk):
                 self._keep(number, chunk)
 
     def _keep(self, number: int, chunk: bytes) -> None:
@@ -226,7 +225,7 @@ class Payload:
                 for _ in self._each(number, sealed) if proven else ():
                     pass
             last.result()
-        if os.fstat(self.stream.fileno()).st_size != len(self.head) + self.size + TAG * self._chunks:
+        if size_of(self.stream) != len(self.head) + self.size + TAG * self._chunks:
             raise _changed(self.file)
         return digest.hexdigest()
 
@@ -240,6 +239,8 @@ class Payload:
         if begun is not None:
             yield first, begun
             first += 1
+        if first >= last:
+            return
         with self._room() as room:
             for number in range(first, last, _CHUNKS_AT_ONCE):
                 yield from self._each(number, self._sealed(number, last, room))
@@ -282,16 +283,16 @@ def open_payload(path: Path, secret: bytes, file: str | None) -> Payload:
     """
     with ExitStack() as on_failure:
         stream = on_failure.enter_context(path.open("rb", buffering=0))
-        beginning = bytearray(LONGEST_HEADER)
-        del beginning[read_at(stream, 0, memoryview(beginning)) :]
-        start, cipher = _unlocked(bytes(beginning), secret, file)
-        sealed = os.fstat(stream.fileno()).st_size - start
+        room = pages(LONGEST_HEADER)
+        beginning = bytes(room[: read_at(stream, 0, room)])
+        start, cipher = _unlocked(beginning, secret, file)
+        sealed = size_of(stream) - start
         chunks = max(1, -(-sealed // _SEALED))
         _refuse_length(chunks - 1, sealed - (chunks - 1) * _SEALED, file)
         if sealed > machine_memory() // 2:
             read_past_the_cache(stream)
         on_failure.pop_all()
-        return Payload(stream, bytes(beginning[:start]), cipher, sealed - chunks * TAG, file)
+        return Payload(stream, beginning[:start], cipher, sealed - chunks * TAG, file)
 
 
 def _unlocked(beginning: bytes, secret: bytes, file: str | None) -> tuple[int, ChaCha20Poly1305]:

@@ -34,10 +34,11 @@ def read_batch(data: bytes, schema: Any, file: str, rows: int | None) -> Any:
         FormatError: it is not a valid stream of one such batch.
     """
     try:
-        batch = _only_batch(pa.BufferReader(pa.py_buffer(data)), Memory(data), schema, file)
+        batch, end = _only_batch(pa.BufferReader(pa.py_buffer(data)), schema, file)
         batch.validate(full=True)
     except _ARROW_ERRORS:
         raise _not_valid(file) from None
+    _refuse_other_end(Memory(data), end, file)
     _refuse_nulls(batch, file)
     _refuse_other_length(batch, rows, file)
     return batch
@@ -60,10 +61,11 @@ def find_columns(body: Ranges, schema: Any, file: str, rows: int | None) -> tupl
     body.read_into(0, memoryview(frame)[:seen])
     shown = pa.py_buffer(frame).slice(0, body.size)
     try:
-        batch = _only_batch(pa.BufferReader(shown), body, schema, file)
+        batch, end = _only_batch(pa.BufferReader(shown), schema, file)
         batch.validate()  # whether buffers are as long as their values; looking at values would touch what is not there
     except _ARROW_ERRORS:
         raise _not_valid(file) from None
+    _refuse_other_end(body, end, file)
     _refuse_nulls(batch, file)
     _refuse_other_length(batch, rows, file)
     return batch.num_rows, tuple(_place(column, shown, file) for column in batch.columns)
@@ -96,17 +98,21 @@ def _not_valid(file: str) -> FormatError:
     return FormatError("the body is not a valid Arrow stream", file=file)
 
 
-def _only_batch(stream: Any, body: Ranges, schema: Any, file: str) -> Any:
+def _only_batch(stream: Any, schema: Any, file: str) -> tuple[Any, int]:
+    """The batch, and where it ends."""
     found = pa.ipc.read_schema(pa.ipc.read_message(stream))
     if not found.equals(schema, check_metadata=True):
         raise FormatError("the body's columns are not the protocol's", file=file)
     message = pa.ipc.read_message(stream)
     if _is_compressed(message.metadata.to_pybytes()):
         raise FormatError("the body is compressed", file=file)
-    batch = pa.ipc.read_record_batch(message, found)
-    if body.size != stream.tell() + len(END) or read(body, stream.tell(), len(END)) != END:
+    return pa.ipc.read_record_batch(message, found), stream.tell()
+
+
+def _refuse_other_end(body: Ranges, end: int, file: str) -> None:
+    """Only the stream's mark follows the batch."""
+    if body.size != end + len(END) or read(body, end, len(END)) != END:
         raise FormatError("the body does not end where its rows end", file=file)
-    return batch
 
 
 def _is_compressed(message: bytes) -> bool:

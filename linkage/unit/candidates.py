@@ -11,7 +11,7 @@ quadratic, so the protocol says up to how many records it is run.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,7 +37,6 @@ from linkage.protocol import Protocol
 from linkage.records import Encodings
 
 _AND = " & "  # between a token and what its blocks are split by, in the name of a pass
-_NO_SIZES = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -127,14 +126,13 @@ class TokenPass(NamedTuple):
 def token_passes(encodings: Encodings, protocol: Protocol) -> list[TokenPass]:
     """Every pass, and behind it, where it leaves out blocks that the protocol says how to split, passes over their pieces.
 
-    The cap is that of the passes alone, and where pieces would bring more pairs than these leave room for, it is lowered by as
-    many until all fit: a lower cap leaves more to split, but smaller pieces are as rare as smaller blocks.
+    The cap is the largest at which all of them together propose no more pairs than they may. A lower cap leaves out more blocks,
+    whose pieces are not known before: so it is lowered by what is known, until nothing new is to be split.
     """
     blocking, places = protocol.blocking, [protocol.tokens.index(name) for name in protocol.blocking.passes]
     whole = [blocks_of(encodings.token(place)) for place in places]
-    sizes = np.concatenate([*(blocks.sizes for blocks in whole), _NO_SIZES])
     most = (blocking.most_pairs or 0) * max(len(encodings), blocking.max_block)
-    before, cap = len(encodings), min(blocking.max_block, cap_for(sizes, most)) if most else blocking.max_block
+    before, cap = len(encodings), _cap(whole, blocking.max_block, most)
     pieces: dict[str, Blocks] = {}
     while True:
         found: list[TokenPass] = []
@@ -143,8 +141,14 @@ def token_passes(encodings: Encodings, protocol: Protocol) -> list[TokenPass]:
             found += [one, *_over_pieces(encodings, one, before, protocol, pieces)]
         if not most or sum(one.joined.pairs for one in found) <= most:
             return found
-        more = sum(one.joined.pairs for one in found if one.name in pieces)
-        before, cap = cap, cap_for(sizes, max(most - more, 0))
+        before, cap = cap, _cap([*whole, *pieces.values()], cap, most)
+
+
+def _cap(several: Iterable[Blocks], largest: int, most: int) -> int:
+    """Up to which size blocks are joined: at most `largest`, and such that these make no more pairs than `most`; 0: any number."""
+    sizes = np.concatenate([*(blocks.sizes for blocks in several), np.empty(0, np.int64)])
+    above = sizes[sizes > cap_for(sizes, most)] if most else sizes[:0]
+    return min(largest, int(above.min()) - 1) if len(above) else largest
 
 
 def _over_pieces(
@@ -159,8 +163,10 @@ def _over_pieces(
         protocol: says what blocks are split by.
         pieces: by name, the pieces of blocks that were split so far, to which those of others are added.
     """
+    if not len(whole.left_out.sizes):
+        return
     newly = whole.left_out.parted(before)[0]
-    for by in (protocol.blocking.split or {}).get(whole.name, ()) if len(whole.left_out.sizes) else ():
+    for by in (protocol.blocking.split or {}).get(whole.name, ()):
         name = f"{whole.name}{_AND}{by}"
         if len(newly.sizes):
             shown = encodings.token(protocol.tokens.index(protocol.shown_under(by, whole.name).label))

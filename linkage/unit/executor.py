@@ -44,6 +44,8 @@ class Executor(Protocol):
     def run(self, name: str, kernels: Mapping[str, Kernel], parts: Sequence[Range], report: Report = ...) -> Sequence[Any]:
         """The Arrow batch of each part, in order; a batch may be read anew each time it is asked for.
 
+        One part is worked out at a time: threads are inside the kernels, and memory is for one part.
+
         Args:
             name: of the kernel.
             kernels: those that the job has.

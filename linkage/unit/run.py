@@ -24,7 +24,7 @@ from linkage.unit.model_choice import Given, told_of_estimated, told_of_given
 from linkage.unit.model_file import Saved, read_model
 from linkage.unit.outcome import described_passes, quality, run_files
 from linkage.unit.persons import assign_persons
-from linkage.unit.workspace import KNOWN, Run, Workspace, current, parts_folder, publish, read_run_file, writing
+from linkage.unit.workspace import KNOWN, PARTS, Run, Workspace, current, parts_folder, publish, read_run_file, writing
 from linkage.version import __version__
 
 FORMAT = "headcount-run/1"
@@ -84,7 +84,7 @@ def run(
         report("open", 0, 1)
         encodings = combine_stored(load_parts(workspace, keys, bundles))
         asked = _as_indices(encodings, decided)
-        with parts_folder(workspace, digest({"bundles": inputs["bundles"], "tool": __version__})) as folder:
+        with parts_folder(workspace, digest({"bundles": inputs["bundles"], "tool": __version__, "parts": PARTS})) as folder:
             means = Means(OnDisk(folder), memory, report)
             linkage = link_encodings(encodings, protocol, asked, known.model if known else None, means)
             anew = told_of_given(encodings, protocol, asked, known, means) if known else None

@@ -57,6 +57,7 @@ MODEL, PROTOCOL = "model.json", "protocol.json"
 # What a run took; not in its manifest, because equal runs take different times.
 TIMINGS = "timings.json"
 LEVEL_PREFIX = "level:"
+PARTS = 2  # raised where a change of the program makes other parts of the same bundles
 _OWN_NAMES = {"ledger.sqlite", "ledger.sqlite-journal", "lock", "bundles", "runs", "parts", "CURRENT"}
 _PLAIN_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _POINTER = re.compile(r"([0-9A-Za-z][0-9A-Za-z._-]{0,99}) ([0-9a-f]{64})\n")

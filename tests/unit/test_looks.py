@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from blocking import Pairs, cap_for
+from blocking import Pairs
 from comparators import pattern_codes
 from linkage.unit.candidates import Candidates, Pass, pairs_of, propose, token_passes
 from linkage.unit.compared import compare_all
@@ -68,11 +68,21 @@ def test_pieces_of_blocks_that_are_left_out_count_in_the_budget_too(most, locked
     passes = token_passes(e, changed(locked_protocol, max_block=50, most_pairs=most, split=split))
     pieces = [one for one in passes if " & " in one.name]
     assert sum(one.joined.pairs for one in passes) <= most * 400
-    assert sum(one.joined.pairs for one in pieces) > (0 if 1 < most < 40 else -1)
+    assert sum(one.joined.pairs for one in pieces) > 0 or most == 40
     assert max(int(one.joined.sizes.max(initial=0)) for one in passes) <= passes[0].cap
-    wholes = [one for one in passes if one not in pieces]
-    blocks = np.concatenate([blocks.sizes for one in wholes for blocks in (one.joined, one.left_out)])
-    assert passes[0].cap <= min(50, cap_for(blocks, most * 400))
+    one_more = token_passes(e, changed(locked_protocol, max_block=passes[0].cap + 1, split=split))
+    assert passes[0].cap == 50 or sum(one.joined.pairs for one in one_more) > most * 400
+
+
+def test_pieces_alone_that_are_more_than_the_budget_leave_smaller_ones_in(locked_protocol):
+    """They do not take all room from each other: the cap falls to where what is left fits, and no further."""
+    e = some_encodings(locked_protocol, 400, 1, values=6)
+    blocking = {"passes": ("date",), "max_block": 400, "split": {"date": ("given", "year")}, "joins": ()}
+    for most in (1, 2, 4, 8, 16):
+        passes = token_passes(e, changed(locked_protocol, most_pairs=most, **blocking))
+        caps = [token_passes(e, changed(locked_protocol, **blocking | {"max_block": cap})) for cap in range(1, 401)]
+        fitting = [cap for cap, found in enumerate(caps, 1) if sum(one.joined.pairs for one in found) <= most * 400]
+        assert sum(one.joined.pairs for one in passes) == sum(one.joined.pairs for one in caps[max(fitting) - 1])
 
 
 def test_in_short_lists_as_many_pairs_may_be_brought_as_for_the_largest_block(locked_protocol):
