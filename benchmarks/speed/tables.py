@@ -264,9 +264,10 @@ def _growth(result: Result) -> Iterator[str]:
     points, large, ratio = result["points"], result["exponents"]["large"], result["per_row"]
     yield (
         f"`link --memory {result['memory_gb']}` on lists of the synthetic persons under `{result['protocol']}`, through the same "
-        "commands; start of Python and loading of kernels are counted, so that small lists look slower."
+        "commands; start of Python and loading of kernels are counted, so that small lists look slower. Of several runs that in "
+        "the middle counts."
     )
-    header = ["records", "pairs compared", "wall s", "CPU s", "CPU µs a record", "MB at most", "pair F1", "persons"]
+    header = ["records", "runs", "pairs compared", "wall s", "CPU s", "CPU µs a record", "MB at most", "pair F1", "persons"]
     yield table(header, map(_growth_row, points))
     names = ("cpu_s", "wall_s", "peak_memory_mb", "pairs_compared")
     rows = [[f"from {one['records']:,}", *(_power(of[name]) for name in names)] for one, of in _fits(points, result["exponents"])]
@@ -288,7 +289,7 @@ def _growth_row(one: Result) -> list[str]:
     each = f"{1e6 * one['cpu_s'] / one['records']:.0f}"
     costs = [*map(whole_seconds, (one["wall_s"], one["cpu_s"])), each, _megabytes(one["peak_memory_mb"])]
     found = [share(one["pair_f1"]), signed(one["persons"]["relative_error"])]
-    return [f"{one['records']:,}", f"{one['pairs_compared']:,}", *costs, *found]
+    return [f"{one['records']:,}", str(len(one["cpu_s_of_each"])), f"{one['pairs_compared']:,}", *costs, *found]
 
 
 def _power(exponent: float | None) -> str:

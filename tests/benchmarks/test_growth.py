@@ -46,6 +46,7 @@ def grown(exponent=1.0):
             "pairs_compared": 7 * n,
             "pair_f1": 0.96,
             "persons": PERSONS,
+            "cpu_s_of_each": [n**exponent / 1e4] * 3,
         }
         for n in growth.SIZES
     ]
@@ -96,7 +97,7 @@ def test_the_page_says_when_splink_was_not_run_and_when_two_linkages_differ():
 
 def test_the_page_shows_growth_by_size_with_both_fits():
     text = speed_tables({"results": {"growth": grown()}})
-    assert "| 1,000,000 | 7,000,000 | 50.0 | 100.0 | 100 | 1,300 | 0.9600 | +1.0% |" in text
+    assert "| 1,000,000 | 3 | 7,000,000 | 50.0 | 100.0 | 100 | 1,300 | 0.9600 | +1.0% |" in text
     assert "| from 10,000 | 1.00 | 1.00 |" in text
     assert "| from 1,000,000 | 1.00 | 1.00 |" in text
     assert "A record at 10,000,000 takes 1.00 times the CPU seconds" in text
