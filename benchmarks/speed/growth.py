@@ -23,7 +23,7 @@ from benchmarks.speed.whole import FEW, SMALL, keys_in, whole_job
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 LARGE = 1_000_000
-_TIMES = 3  # lists of up to so many records
+_TIMES = 3  # for lists of up to `LARGE` records
 MEMORY_GB = 7
 _FITTED = ("cpu_s", "wall_s", "peak_memory_mb", "pairs_compared")
 _ABSENT = "the practice data has no synth/make.py: see --data"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import mmap
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from linkage.bundle.batch import END, find_columns, read_batch
 from linkage.bundle.format import RECORD_LENGTH
 from linkage.errors import FormatError
-from linkage.files import STRETCH, reserve
+from linkage.files import STRETCH, reserve, untouched
 from linkage.protocol import Protocol
 from linkage.schema import ADULT, CONTENT, MINOR, SEX_CODES
 from linkage.stored import Column, Memory, Ranges, whole
@@ -118,7 +117,7 @@ def _framed(schema: Any, rows: int) -> _Frame:
     """The frame that Arrow itself writes around so many rows; the values are pages that are never touched."""
     widths = [field.type.bit_width // 8 for field in schema]
     sizes = [-(-rows * width // _ALIGNED) * _ALIGNED for width in widths]
-    values = pa.py_buffer(mmap.mmap(-1, max(*sizes, _ALIGNED)))
+    values = pa.py_buffer(untouched(max(*sizes, _ALIGNED)))
     buffers = [values.slice(0, rows * width) for width in widths]
     columns = [pa.Array.from_buffers(field.type, rows, [None, one]) for field, one in zip(schema, buffers, strict=True)]
     end = _written(columns, schema, 0).size - len(END)
